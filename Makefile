@@ -1,0 +1,42 @@
+# Two commands: `make run` executes every notebook, `make test` checks everything. `make` alone prints this list.
+PYTHON ?= python3
+NOTEBOOK ?=
+FAST ?=
+SYSTEM ?=
+SLUG ?=
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lab publish results reference repository lock clean
+
+help:  ## print this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
+
+setup:  ## set up .venv if it is missing or requirements.lock changed (every target does)
+	@$(PYTHON) tools/setup_venv.py
+
+run: setup  ## execute all notebooks and render them to build/html; NOTEBOOK=01 for one, FAST=1 for the short budget
+	@$(PY) -m tools.execute $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) $(if $(FAST),--fast)
+
+test: setup  ## run every check, the notebooks in the short budget included
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m pytest --fast --nbval-lax --nbval-current-env
+
+lab: setup  ## open JupyterLab on the first notebook
+	@$(PY) -m jupyter lab notebooks/00_start_here.ipynb
+
+publish: setup  ## execute in full and store the outputs in the notebooks, then rebuild the tables; NOTEBOOK=01 for one
+	@$(PY) -m tools.execute --publish $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) && $(PY) -m tools.results
+
+results: setup  ## rebuild results.json and the README's tables from the stored outputs
+	@$(PY) -m tools.results
+
+reference: setup  ## run one published recipe in full and store its figures: SYSTEM=R1
+	@$(PY) -m benchmarks.reference $(SYSTEM)
+
+repository: setup  ## point every Colab link and install line to a fork: SLUG=owner/name
+	@$(PY) -m tools.repository $(SLUG)
+
+lock: setup  ## pin the newest versions that pyproject.toml allows in requirements.lock and environment.yml
+	@$(PY) -m tools.lock
+
+clean:  ## remove what was built; notebooks, results and .venv stay
+	@rm -rf build .pytest_cache .ruff_cache *.egg-info

@@ -1,0 +1,61 @@
+"""R1: the dense autoencoder of the Keras blog, 2016, as its text gives it."""
+
+import keras
+from keras import layers
+
+TITLE = "dense autoencoder"
+SOURCE = {
+    "name": "F. Chollet, Building Autoencoders in Keras, 2016",
+    "url": "https://blog.keras.io/building-autoencoders-in-keras.html",
+}
+EPOCHS = 50
+MEASURES = {
+    "test_bce": {
+        "name": "binary cross-entropy on test digits",
+        "unit": "nats per pixel, mean",
+        "direction": "lower",
+        "published": 0.09,
+    },
+    "mean_code": {
+        "name": "mean activation of the code on test digits",
+        "unit": "mean over digits and 32 numbers",
+        "direction": None,
+        "published": 7.30,
+    },
+}
+
+
+def build():
+    """Return the recipe's autoencoder, compiled, and its encoder."""
+    image = keras.Input((784,))
+    code = layers.Dense(32, activation="relu")(image)
+    reconstruction = layers.Dense(784, activation="sigmoid")(code)
+    autoencoder = keras.Model(image, reconstruction)
+    autoencoder.compile(optimizer="adam", loss="binary_crossentropy")
+    return autoencoder, keras.Model(image, code)
+
+
+def train(data, epochs, callbacks):
+    """Train on all training digits of `data`, a Dataset; return the autoencoder and encoder."""
+    x_train, x_test = data.x_train.reshape(-1, 784), data.x_test.reshape(-1, 784)
+    autoencoder, encoder = build()
+    autoencoder.fit(
+        x_train,
+        x_train,
+        epochs=epochs,
+        batch_size=256,
+        validation_data=(x_test, x_test),
+        callbacks=callbacks,
+        verbose=0,
+    )
+    return autoencoder, encoder
+
+
+def measure(models, data):
+    """Return the recipe's figures on the test digits, by the names in MEASURES."""
+    autoencoder, encoder = models
+    x_test = data.x_test.reshape(-1, 784)
+    return {
+        "test_bce": autoencoder.evaluate(x_test, x_test, verbose=0),
+        "mean_code": float(encoder.predict(x_test, verbose=0).mean()),
+    }

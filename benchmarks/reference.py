@@ -1,0 +1,68 @@
+"""Run one published recipe to its published number of epochs and store its figures in reference.json.
+
+    make reference SYSTEM=R1        or        python -m benchmarks.reference R1
+"""
+
+import argparse
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+
+from helpers import load_mnist, set_seed, show_progress
+from helpers.results import read_versions
+from tools.files import write_text
+
+HERE = Path(__file__).parent
+FILE = HERE / "reference.json"
+
+
+def list_recipes():
+    """Return the recipe modules' names by system: {'R1': 'r1_dense', ...}."""
+    names = sorted(path.stem for path in HERE.glob("r[0-9]*_*.py"))
+    return {name.split("_")[0].upper(): name for name in names}
+
+
+def run_recipe(recipe, data, seed, epochs=None):
+    """Train a recipe module on a Dataset and return its entry of reference.json; `epochs` None is the published number."""
+    set_seed(seed)
+    epochs = epochs or recipe.EPOCHS
+    started = time.perf_counter()
+    models = recipe.train(data, epochs, [show_progress()])
+    seconds = time.perf_counter() - started
+    reproduced = recipe.measure(models, data)
+    return {
+        "title": recipe.TITLE,
+        "source": recipe.SOURCE,
+        "epochs": epochs,
+        "seconds": round(seconds, 1),
+        "seed": seed,
+        "data_source": data.source,
+        "versions": read_versions(),
+        "measures": {name: about | {"reproduced": reproduced[name]} for name, about in recipe.MEASURES.items()},
+    }
+
+
+def main(arguments=None):
+    recipes = list_recipes()
+    parser = argparse.ArgumentParser(description="Run one published recipe and store its figures.")
+    parser.add_argument("system", choices=recipes, help="which system's recipe to run")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    recipe = importlib.import_module(f"benchmarks.{recipes[options.system]}")
+    data = load_mnist()
+    if not data.is_real:
+        sys.exit("A reference figure needs the real data; nothing was stored.")
+    entry = run_recipe(recipe, data, options.seed)
+    stored = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    stored[options.system] = entry
+    in_order = dict(sorted(stored.items(), key=lambda item: int(item[0][1:])))
+    write_text(FILE, json.dumps(in_order, indent=2) + "\n")
+    for name, about in entry["measures"].items():
+        print(f"{options.system} {name}: published {about['published']}, reproduced {about['reproduced']:.5f}")
+    print(f"{entry['seconds']} s of training; stored in {FILE.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""pytest --fast: run each notebook with the parameters of fast.toml."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tools.fast_budget import check_every_notebook, is_parameters_cell, read_fast_budget, shorten
+from tools.notebooks import list_notebooks, name_of
+
+if os.environ.get("AUTOENCODER_DATA"):
+    # Kernels start in another folder, where a relative path would name something else.
+    os.environ["AUTOENCODER_DATA"] = str(Path(os.environ["AUTOENCODER_DATA"]).expanduser().resolve())
+
+
+def pytest_addoption(parser):
+    parser.addoption("--fast", action="store_true", help="run notebooks with the parameters of fast.toml")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--fast"):
+        return
+    budget = read_fast_budget()
+    try:
+        check_every_notebook([name_of(path) for path in list_notebooks()], budget)
+        for item in items:
+            cell = getattr(item, "cell", None)  # nbval's items carry their notebook cell.
+            if cell is not None and is_parameters_cell(cell):
+                name = name_of(item.path)
+                cell.source = shorten(cell.source, budget[name], name)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error

@@ -1,0 +1,34 @@
+"""What the notebooks import. Each module is one subject:
+
+datasets            load_mnist and load_fashion_mnist: real data where it can be found, a stand-in where not
+data_files          reads the files of both data sets and refuses what is not them
+digits_stand_in     digits to run on where MNIST cannot be reached
+garments_stand_in   garments to run on where Fashion-MNIST cannot be reached
+environment         check_environment: versions, backend, cores, accelerator, and what to do about a missing piece
+reproducibility     set_seed: one call before a model is built
+progress            show_progress: a bar while a model trains, nothing when it is done
+figures             rows of images, a grid of images, a learning curve
+checks              the errors for arrays that are not images in [0, 1]
+results             the table "published, reproduced, ours" that ends a notebook
+quiet               imports Keras without the start-up messages of its backend
+"""
+
+from helpers.quiet import import_keras_quietly
+
+import_keras_quietly()
+
+from helpers.datasets import load_fashion_mnist, load_mnist  # noqa: E402
+from helpers.environment import check_environment  # noqa: E402
+from helpers.progress import show_progress  # noqa: E402
+from helpers.reproducibility import set_seed  # noqa: E402
+from helpers.results import Result, show_results  # noqa: E402
+
+__all__ = [
+    "Result",
+    "check_environment",
+    "load_fashion_mnist",
+    "load_mnist",
+    "set_seed",
+    "show_progress",
+    "show_results",
+]

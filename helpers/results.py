@@ -1,0 +1,140 @@
+"""The table that ends a notebook: what was published, what its recipe gives today, and what came out here."""
+
+import html
+import json
+import platform
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+RESULTS_TYPE = "application/vnd.autoencoders.results+json"
+HERE = Path(__file__).parent
+# In a checkout the file stands beside this package; where the package was installed, inside it.
+REFERENCE_FILES = (HERE.parent / "benchmarks" / "reference.json", HERE / "benchmarks" / "reference.json")
+PACKAGES = ("keras", "tensorflow", "numpy")
+BUDGETS = ("full", "fast")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One measured figure: the system and measure as `benchmarks/reference.json` names them, and our value.
+
+    `claims` says that the value is meant to be at least as good as the reproduced one, which a test then checks.
+    """
+
+    system: str
+    measure: str
+    ours: float
+    claims: bool = True
+
+
+def show_results(notebook, results, *, data, budget, seed, seconds):
+    """Return a table of Results beside the published and the reproduced figures, to be shown as a cell's output.
+
+    `notebook` is the file's name without its ending, `data` the Dataset used, `budget` 'full' or 'fast', `seed` the
+    one that was set and `seconds` the training time alone. On a stand-in or a fast budget the other figures are left
+    out, since they would not compare. The same rows travel with the output as JSON, for the collection's own table.
+    Raises ValueError for an unknown budget, system or measure, and for a value that is not finite.
+    """
+    if budget not in BUDGETS:
+        raise ValueError(f"budget is {budget!r}; expected one of {', '.join(BUDGETS)}")
+    reference = read_reference()
+    comparable = data.is_real and budget == "full"
+    rows = [_make_row(result, reference, comparable) for result in results]
+    shared = {"notebook": notebook, "seconds": round(seconds, 1), "seed": seed, "budget": budget}
+    shared |= {"data_source": data.source, "versions": read_versions()}
+    return ResultsTable([row | shared for row in rows])
+
+
+def read_reference():
+    """Return `benchmarks/reference.json`: published and reproduced figures by system. Raises FileNotFoundError."""
+    for path in REFERENCE_FILES:
+        if path.exists():
+            return json.loads(path.read_text(encoding="utf-8"))
+    raise FileNotFoundError("benchmarks/reference.json is missing; restore it with `git checkout benchmarks`")
+
+
+def read_versions():
+    """Return the versions a result depends on, by package, Python's among them."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
+
+
+def is_met(row):
+    """Return whether a row's value is at least as good as the reproduced one, or the published where there is none.
+
+    None means that there is nothing to compare: the measure has no better direction, or no figure stands beside it.
+    """
+    bar = row["published"] if row["reproduced"] is None else row["reproduced"]
+    if bar is None or row["direction"] is None:
+        return None
+    return row["ours"] <= bar if row["direction"] == "lower" else row["ours"] >= bar
+
+
+class ResultsTable:
+    """Rows of results that show themselves as HTML, as text and as JSON."""
+
+    HEADINGS = ("system", "measure", "published", "reproduced", "ours", "reached?")
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def _cells(self):
+        for row in self.rows:
+            figures = [_show_number(row[key]) for key in ("published", "reproduced", "ours")]
+            yield row["system"], f"{row['name']} ({row['unit']})", *figures, _show_verdict(row)
+
+    def _note(self):
+        row = self.rows[0]
+        note = f"{row['seconds']:.1f} s of training, seed {row['seed']}, {row['budget']} budget, data: {row['data_source']}"
+        if row["reproduced_seconds"] is not None:
+            note += f"; the published recipe trains for {row['reproduced_seconds']:.1f} s"
+        return note
+
+    def __repr__(self):
+        lines = [self.HEADINGS, *self._cells()]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(self.HEADINGS))]
+        text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+        return "\n".join([*text, self._note()])
+
+    def _repr_html_(self):
+        head = "".join(f"<th>{heading}</th>" for heading in self.HEADINGS)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>" for cells in self._cells()
+        )
+        note = html.escape(self._note())
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{note}</p>"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": repr(self), "text/html": self._repr_html_(), RESULTS_TYPE: self.rows}
+
+
+def _make_row(result, reference, comparable):
+    if result.system not in reference:
+        raise ValueError(f"no system {result.system!r} in benchmarks/reference.json; it has {sorted(reference)}")
+    recipe = reference[result.system]
+    if result.measure not in recipe["measures"]:
+        raise ValueError(f"{result.system} has no measure {result.measure!r}; it has {sorted(recipe['measures'])}")
+    ours = float(result.ours)
+    if not abs(ours) < float("inf"):
+        raise ValueError(f"{result.system}, {result.measure}: our value is {ours}; expected a finite number")
+    measure = recipe["measures"][result.measure]
+    return {
+        "system": result.system,
+        "measure": result.measure,
+        "name": measure["name"],
+        "unit": measure["unit"],
+        "direction": measure["direction"],
+        "published": measure["published"] if comparable else None,
+        "reproduced": measure["reproduced"] if comparable else None,
+        "ours": ours,
+        "claims": result.claims and comparable and measure["direction"] is not None,
+        "reproduced_seconds": recipe["seconds"] if comparable else None,
+    }
+
+
+def _show_number(value):
+    return "" if value is None else f"{value:.4g}"
+
+
+def _show_verdict(row):
+    return {None: "", True: "yes", False: "no"}[is_met(row)]

@@ -1,0 +1,1 @@
+"""What maintainers run: set up, execute and publish notebooks, build the tables, name the repository."""

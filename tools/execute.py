@@ -1,0 +1,130 @@
+"""Execute notebooks and render them to build/html; with --publish, store their outputs in the notebooks themselves.
+
+    python -m tools.execute [--notebook 01] [--fast] [--publish]
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from tqdm import tqdm
+
+from tools.clean_outputs import clean, find_faults, write_destination_picture
+from tools.fast_budget import check_every_notebook, read_fast_budget, shorten_notebook
+from tools.files import write_text
+from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_results
+
+HTML = ROOT / "build" / "html"
+
+
+@dataclass
+class Run:
+    """What came of executing one notebook; `failure` is empty if nothing went wrong."""
+
+    name: str
+    seconds: float
+    failure: str = ""
+    results: list = field(default_factory=list)
+
+    def cells(self):
+        """Return the notebook's line of the closing table."""
+        if self.failure:
+            return self.name, f"{self.seconds:.0f}", "", f"FAILED: {self.failure}"
+        if not self.results:
+            return self.name, f"{self.seconds:.0f}", "", ""
+        row = self.results[0]
+        return self.name, f"{self.seconds:.0f}", row["data_source"], f"{row['system']} {row['name']}: {row['ours']:.4g}"
+
+
+def execute(notebook, folder, name):
+    """Execute an nbformat notebook in place with a progress bar by cell, its kernel started in `folder`.
+
+    Raises nbclient's CellExecutionError on the first cell that fails; the outputs up to there are kept.
+    """
+    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    with tqdm(total=len(code_cells), desc=name, unit="cell", leave=False, position=1) as bar:
+        client = NotebookClient(
+            notebook,
+            timeout=None,
+            resources={"metadata": {"path": str(folder)}},
+            on_cell_executed=lambda cell, **_: bar.update(cell.cell_type == "code"),
+        )
+        client.execute()
+
+
+def render(notebook, path):
+    """Return the HTML page of an executed notebook, its pictures inside, its links to other notebooks to their pages."""
+    exporter = HTMLExporter(embed_images=True, exclude_input_prompt=True, exclude_output_prompt=True)
+    page, _ = exporter.from_notebook_node(
+        notebook, resources={"metadata": {"path": str(path.parent), "name": path.stem}}
+    )
+    return re.sub(r'(href="(?!https?:)[^"#]*)\.ipynb', r"\1.html", page)
+
+
+def run_notebook(path, budget, publish):
+    """Execute one notebook, render it, store its outputs if `publish`, and return the Run. Failures are kept, not raised."""
+    name = name_of(path)
+    started = time.perf_counter()
+    failure = ""
+    notebook = read_notebook(path)
+    try:
+        if budget is not None:
+            shorten_notebook(notebook, name, budget)
+        execute(notebook, path.parent, name)
+    except Exception as error:
+        failure = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    seconds = time.perf_counter() - started
+    clean(notebook, seconds)
+    page = HTML / f"{name}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    write_text(page, render(notebook, path))
+    if publish and not failure:
+        failure = "; ".join(find_faults(notebook))
+        if not failure:
+            write_text(path, nbformat.writes(notebook) + "\n")
+            write_destination_picture(notebook, path)
+    return Run(name, seconds, failure, read_results(notebook))
+
+
+def print_table(runs):
+    """Print one line for each Run: notebook, seconds, data source, headline figure or failure."""
+    lines = [("notebook", "seconds", "data", "headline figure"), *(run.cells() for run in runs)]
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    for *cells, last in lines:
+        print("  ".join([cell.ljust(width) for cell, width in zip(cells, widths, strict=True)] + [last]).rstrip())
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description="Execute notebooks and render them to build/html.")
+    parser.add_argument("--notebook", metavar="NN", help="only those whose file name begins so, such as 01")
+    parser.add_argument("--fast", action="store_true", help="the short budget of fast.toml")
+    parser.add_argument("--publish", action="store_true", help="store the outputs in the notebooks")
+    options = parser.parse_args(arguments)
+    if options.fast and options.publish:
+        parser.error("only the full budget is published: leave --fast out")
+    if os.environ.get("AUTOENCODER_DATA"):
+        # Kernels start in the notebook's folder, where a relative path would name something else.
+        os.environ["AUTOENCODER_DATA"] = str(Path(os.environ["AUTOENCODER_DATA"]).expanduser().resolve())
+    try:
+        paths = list_notebooks(options.notebook)
+        budget = read_fast_budget() if options.fast else None
+        if budget is not None:
+            check_every_notebook([name_of(path) for path in list_notebooks()], budget)
+    except ValueError as error:
+        parser.error(str(error))
+    runs = [run_notebook(path, budget, options.publish) for path in tqdm(paths, unit="notebook", position=0)]
+    print_table(runs)
+    print(f"Pages: {HTML.relative_to(ROOT)}")
+    if any(run.failure for run in runs):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

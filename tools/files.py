@@ -1,0 +1,24 @@
+"""Write files so that a full disk or a kill half-way leaves the old one whole."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_text(path, text):
+    """Write `text` (UTF-8) to a new file beside `path` and rename it over `path` once it is complete."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path, content):
+    """Write `content` to a new file beside `path` and rename it over `path` once it is complete."""
+    path = Path(path)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,62 @@
+"""Where the notebooks are, what they are called, and what their stored outputs hold."""
+
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "notebooks"
+RESULTS_TYPE = "application/vnd.autoencoders.results+json"
+
+
+def list_notebooks(only=None):
+    """Return the paths of all notebooks in reading order, solutions after lessons.
+
+    `only` is the beginning of a file name, such as '01'. Raises ValueError if no notebook's name begins so.
+    """
+    paths = sorted(FOLDER.glob("*.ipynb")) + sorted(FOLDER.glob("solutions/*.ipynb"))
+    chosen = [path for path in paths if only is None or path.name.startswith(only)]
+    if not chosen:
+        names = ", ".join(path.stem for path in paths)
+        raise ValueError(f"no notebook begins with {only!r}; there are {names}")
+    return chosen
+
+
+def name_of(path):
+    """Return what fast.toml and the tables call a notebook: '01_dense_autoencoder', 'solutions/01_...'."""
+    return Path(path).resolve().relative_to(FOLDER.resolve()).with_suffix("").as_posix()
+
+
+def read_notebook(path):
+    """Return the nbformat notebook at `path`; ValueError says which file is none."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise ValueError(f"{path} is not a readable notebook: {error}") from error
+
+
+def list_outputs(notebook):
+    """Return all outputs of a notebook's code cells, in order."""
+    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def read_results(notebook):
+    """Return the rows that a notebook's results table stored as JSON, or an empty list."""
+    rows = []
+    for output in list_outputs(notebook):
+        rows += output.get("data", {}).get(RESULTS_TYPE, [])
+    return rows
+
+
+def read_title(notebook):
+    """Return the text of a notebook's first heading."""
+    first_line = notebook.cells[0].source.splitlines()[0]
+    return first_line.lstrip("# ").strip()
+
+
+def read_question(notebook):
+    """Return the question that a notebook's opening asks: its first line in italics, without the asterisks."""
+    for line in notebook.cells[0].source.splitlines():
+        if line.startswith("*") and line.endswith("?*"):
+            return line.strip("*")
+    raise ValueError(f"the opening of {read_title(notebook)!r} has no line *in italics that ends in a question mark?*")

@@ -1,0 +1,49 @@
+"""Point every Colab link and every install line to a repository: python -m tools.repository owner/name."""
+
+import re
+import sys
+import tomllib
+
+from tools.files import write_text
+from tools.notebooks import ROOT, list_notebooks
+
+PYPROJECT = ROOT / "pyproject.toml"
+
+
+def read_project():
+    """Return the repository's slug, owner/name, and the version that the notebooks install."""
+    settings = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))
+    return settings["tool"]["autoencoder-notebooks"]["repository"], settings["project"]["version"]
+
+
+def list_files_with_links():
+    """Return the files in which the slug stands."""
+    return [PYPROJECT, ROOT / "README.md", ROOT / "CONTRIBUTING.md", *list_notebooks()]
+
+
+def rename(slug):
+    """Replace the present slug by `slug` in every file; return how many files changed. Raises ValueError if malformed."""
+    if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", slug):
+        raise ValueError(f"{slug!r} is no repository name; expected owner/name, as in the address on GitHub")
+    present, _ = read_project()
+    changed = 0
+    for path in list_files_with_links():
+        before = path.read_text(encoding="utf-8")
+        after = before.replace(present, slug)
+        if after != before:
+            write_text(path, after)
+            changed += 1
+    return changed
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("Name the repository: make repository SLUG=owner/name")
+    try:
+        print(f"{rename(sys.argv[1])} files now point to {sys.argv[1]}")
+    except ValueError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

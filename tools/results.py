@@ -1,0 +1,86 @@
+"""Gather results.json from the stored outputs of the notebooks, and build the README's two tables from it."""
+
+import json
+import re
+
+from tools.files import write_text
+from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_question, read_results, read_title
+from tools.repository import read_project
+
+RESULTS = ROOT / "results.json"
+README = ROOT / "README.md"
+
+
+def gather():
+    """Return what results.json holds: each lesson with its title, question and seconds, and every result row."""
+    lessons, rows = {}, []
+    for path in list_notebooks():
+        name, notebook = name_of(path), read_notebook(path)
+        if "/" in name:
+            continue  # Solutions are executed like lessons, and are no lessons of their own.
+        results = read_results(notebook)
+        lessons[name] = {
+            "title": read_title(notebook),
+            "question": read_question(notebook),
+            "systems": sorted({row["system"] for row in results}),
+            "seconds": notebook.metadata.get("autoencoders", {}).get("seconds"),
+        }
+        rows += results
+    return {"notebooks": lessons, "results": rows}
+
+
+def make_notebook_table(gathered):
+    """Return the README's table of notebooks as Markdown."""
+    slug, _ = read_project()
+    lines = ["| notebook | question it answers | system | minutes | |", "|---|---|---|---|---|"]
+    for name, lesson in gathered["notebooks"].items():
+        colab = f"https://colab.research.google.com/github/{slug}/blob/main/notebooks/{name}.ipynb"
+        minutes = "" if lesson["seconds"] is None else f"{lesson['seconds'] / 60:.1f}"
+        lines.append(
+            f"| [{name[:2]} {lesson['title']}](notebooks/{name}.ipynb) | {lesson['question']} "
+            f"| {', '.join(lesson['systems']) or '–'} | {minutes} | [Colab]({colab}) |"
+        )
+    return "\n".join(lines)
+
+
+def make_results_table(gathered):
+    """Return the README's table of results as Markdown."""
+    lines = [
+        "| system | measure | published | reproduced | ours | training: recipe | training: ours |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in gathered["results"]:
+        figures = ["–" if row[key] is None else f"{row[key]:.4g}" for key in ("published", "reproduced", "ours")]
+        recipe = "–" if row["reproduced_seconds"] is None else f"{row['reproduced_seconds']:.0f} s"
+        lines.append(
+            f"| [{row['system']}](notebooks/{row['notebook']}.ipynb) | {row['name']} ({row['unit']}) "
+            f"| {' | '.join(figures)} | {recipe} | {row['seconds']:.0f} s |"
+        )
+    return "\n".join(lines)
+
+
+def fill(text, marker, content):
+    """Return `text` with what stands between the comments `marker:begin` and `marker:end` replaced by `content`."""
+    pattern = rf"(<!-- {marker}:begin -->\n).*?(<!-- {marker}:end -->)"
+    filled, count = re.subn(pattern, lambda found: f"{found[1]}{content}\n{found[2]}", text, flags=re.DOTALL)
+    if count != 1:
+        raise ValueError(f"expected one pair of comments <!-- {marker}:begin --> and <!-- {marker}:end -->, found {count}")
+    return filled
+
+
+def fill_readme(text, gathered):
+    """Return the README's text with both tables built anew."""
+    text = fill(text, "notebooks", make_notebook_table(gathered))
+    return fill(text, "results", make_results_table(gathered))
+
+
+def main():
+    gathered = gather()
+    readme = fill_readme(README.read_text(encoding="utf-8"), gathered)
+    write_text(RESULTS, json.dumps(gathered, indent=2, ensure_ascii=False) + "\n")
+    write_text(README, readme)
+    print(f"{len(gathered['results'])} results of {len(gathered['notebooks'])} notebooks in {RESULTS.name} and {README.name}")
+
+
+if __name__ == "__main__":
+    main()
