@@ -1,11 +1,14 @@
 """Run one published recipe to its published number of epochs and store its figures in reference.json.
 
-    make reference SYSTEM=R1        or        python -m benchmarks.reference R1
+    make reference SYSTEM=R1        or        python -m benchmarks.reference R1 --seeds 0 1 2
+
+With several seeds the recipe is run once with each; what is stored is the median, with every run's value beside it.
 """
 
 import argparse
 import importlib
 import json
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -24,23 +27,35 @@ def list_recipes():
     return {name.split("_")[0].upper(): name for name in names}
 
 
-def run_recipe(recipe, data, seed, epochs=None):
-    """Train a recipe module on a Dataset and return its entry of reference.json; `epochs` None is the published number."""
-    set_seed(seed)
+def run_recipe(recipe, data, seeds, epochs=None):
+    """Train a recipe module once for each seed and return its entry of reference.json.
+
+    `data` is a Dataset; `epochs` None is the published number.
+    """
     epochs = epochs or recipe.EPOCHS
-    started = time.perf_counter()
-    models = recipe.train(data, epochs, [show_progress()])
-    seconds = time.perf_counter() - started
-    reproduced = recipe.measure(models, data)
+    runs, seconds = [], []
+    for seed in seeds:
+        set_seed(seed)
+        started = time.perf_counter()
+        models = recipe.train(data, epochs, [show_progress()])
+        seconds.append(round(time.perf_counter() - started, 1))
+        runs.append(recipe.measure(models, data))
     return {
         "title": recipe.TITLE,
         "source": recipe.SOURCE,
         "epochs": epochs,
-        "seconds": round(seconds, 1),
-        "seed": seed,
+        "seconds": statistics.median(seconds),
+        "seeds": list(seeds),
         "data_source": data.source,
         "versions": read_versions(),
-        "measures": {name: about | {"reproduced": reproduced[name]} for name, about in recipe.MEASURES.items()},
+        "measures": {
+            name: about
+            | {
+                "reproduced": statistics.median(run[name] for run in runs),
+                "runs": [run[name] for run in runs],
+            }
+            for name, about in recipe.MEASURES.items()
+        },
     }
 
 
@@ -48,20 +63,20 @@ def main(arguments=None):
     recipes = list_recipes()
     parser = argparse.ArgumentParser(description="Run one published recipe and store its figures.")
     parser.add_argument("system", choices=recipes, help="which system's recipe to run")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one run with each (default: 0)")
     options = parser.parse_args(arguments)
     recipe = importlib.import_module(f"benchmarks.{recipes[options.system]}")
     data = load_mnist()
     if not data.is_real:
         sys.exit("A reference figure needs the real data; nothing was stored.")
-    entry = run_recipe(recipe, data, options.seed)
+    entry = run_recipe(recipe, data, options.seeds)
     stored = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     stored[options.system] = entry
     in_order = dict(sorted(stored.items(), key=lambda item: int(item[0][1:])))
     write_text(FILE, json.dumps(in_order, indent=2) + "\n")
     for name, about in entry["measures"].items():
         print(f"{options.system} {name}: published {about['published']}, reproduced {about['reproduced']:.5f}")
-    print(f"{entry['seconds']} s of training; stored in {FILE.name}")
+    print(f"{entry['seconds']} s of training (median of {len(options.seeds)}); stored in {FILE.name}")
 
 
 if __name__ == "__main__":

@@ -84,7 +84,9 @@ def read_fashion_mnist(folder):
     if not arrays:
         return None
     if missing:
-        raise ValueError(f"{folder} has some files of Fashion-MNIST and lacks {', '.join(missing)}. Add what is missing.")
+        raise ValueError(
+            f"{folder} has some files of Fashion-MNIST and lacks {', '.join(missing)}. Add what is missing."
+        )
     _check_digests("Fashion-MNIST", arrays, {name: folder / FASHION_FILES[name] for name in SHAPES})
     return arrays
 

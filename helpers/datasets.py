@@ -55,6 +55,10 @@ class Dataset(NamedTuple):
         """False on a stand-in, whose results are never set beside a published figure."""
         return self.source != "stand-in"
 
+    def first_of_each_class(self):
+        """Return the ten test images, (10, 28, 28, 1), that every notebook shows: the first of each class."""
+        return self.x_test[[np.flatnonzero(self.y_test == label)[0] for label in range(10)]]
+
 
 def load_mnist(source=None):
     """Return the 70,000 handwritten digits of MNIST as a Dataset and print where they came from.
@@ -84,9 +88,7 @@ def load_fashion_mnist(source=None):
         "folder": lambda: read_fashion_mnist(folder / "fashion-mnist") if (folder := _data_folder()) else None,
         # A download that was interrupted leaves some of the files; Keras then fetches the others.
         "keras-cache": lambda: read_fashion_mnist(cached) if _is_complete(cached) else None,
-        "network": lambda: _download(
-            FASHION_FILES["y_test"], keras.datasets.fashion_mnist, read_fashion_mnist, cached
-        ),
+        "network": lambda: _download(FASHION_FILES["y_test"], keras.datasets.fashion_mnist, read_fashion_mnist, cached),
         "stand-in": lambda: _by_name(make_garments()),
     }
     return _load("Fashion-MNIST", readers, source, GARMENTS)

@@ -35,7 +35,9 @@ def check_environment():
         except metadata.PackageNotFoundError:
             missing.append(f"{package} is not installed ({users}): pip install {package}")
     if int(keras.__version__.split(".")[0]) < 3:
-        missing.append(f"Keras is {keras.__version__}; the notebooks are written for Keras 3: pip install --upgrade keras")
+        missing.append(
+            f"Keras is {keras.__version__}; the notebooks are written for Keras 3: pip install --upgrade keras"
+        )
     print(f"Keras backend {keras.backend.backend()}")
     print(f"Accelerator   {', '.join(list_accelerators()) or 'none, and none is needed'}")
     for load in (load_mnist, load_fashion_mnist):

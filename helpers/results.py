@@ -85,7 +85,8 @@ class ResultsTable:
 
     def _note(self):
         row = self.rows[0]
-        note = f"{row['seconds']:.1f} s of training, seed {row['seed']}, {row['budget']} budget, data: {row['data_source']}"
+        note = f"{row['seconds']:.1f} s of training, seed {row['seed']}, {row['budget']} budget, "
+        note += f"data: {row['data_source']}"
         if row["reproduced_seconds"] is not None:
             note += f"; the published recipe trains for {row['reproduced_seconds']:.1f} s"
         return note
@@ -93,7 +94,9 @@ class ResultsTable:
     def __repr__(self):
         lines = [self.HEADINGS, *self._cells()]
         widths = [max(len(line[column]) for line in lines) for column in range(len(self.HEADINGS))]
-        text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+        text = [
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        ]
         return "\n".join([*text, self._note()])
 
     def _repr_html_(self):

@@ -1,6 +1,6 @@
 """Execute notebooks and render them to build/html; with --publish, store their outputs in the notebooks themselves.
 
-    python -m tools.execute [--notebook 01] [--fast] [--publish]
+python -m tools.execute [--notebook 01] [--fast] [--publish]
 """
 
 import argparse
@@ -40,7 +40,12 @@ class Run:
         if not self.results:
             return self.name, f"{self.seconds:.0f}", "", ""
         row = self.results[0]
-        return self.name, f"{self.seconds:.0f}", row["data_source"], f"{row['system']} {row['name']}: {row['ours']:.4g}"
+        return (
+            self.name,
+            f"{self.seconds:.0f}",
+            row["data_source"],
+            f"{row['system']} {row['name']}: {row['ours']:.4g}",
+        )
 
 
 def execute(notebook, folder, name):
@@ -60,7 +65,7 @@ def execute(notebook, folder, name):
 
 
 def render(notebook, path):
-    """Return the HTML page of an executed notebook, its pictures inside, its links to other notebooks to their pages."""
+    """Return the HTML page of an executed notebook: pictures embedded, links to notebooks made links to their pages."""
     exporter = HTMLExporter(embed_images=True, exclude_input_prompt=True, exclude_output_prompt=True)
     page, _ = exporter.from_notebook_node(
         notebook, resources={"metadata": {"path": str(path.parent), "name": path.stem}}
@@ -69,7 +74,7 @@ def render(notebook, path):
 
 
 def run_notebook(path, budget, publish):
-    """Execute one notebook, render it, store its outputs if `publish`, and return the Run. Failures are kept, not raised."""
+    """Execute one notebook, render it and return the Run; with `publish`, store its outputs. It notes failures."""
     name = name_of(path)
     started = time.perf_counter()
     failure = ""

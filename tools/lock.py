@@ -11,9 +11,26 @@ from tools.notebooks import ROOT
 LOCK = ROOT / "requirements.lock"
 CONDA = ROOT / "environment.yml"
 PYPROJECT = ROOT / "pyproject.toml"
-COMPILE = ["uv", "pip", "compile", "pyproject.toml", "--all-extras", "--universal", "--python-version", "3.11"]
+COMPILE = [
+    "uv",
+    "pip",
+    "compile",
+    "pyproject.toml",
+    "--all-extras",
+    "--universal",
+    "--python-version",
+    "3.11",
+]
 # One version of each package for all Python versions, no index address, no comments that change with the machine.
-OPTIONS = ["--fork-strategy", "fewest", "--no-emit-index-url", "--no-annotate", "--no-header", "--quiet", "--upgrade"]
+OPTIONS = [
+    "--fork-strategy",
+    "fewest",
+    "--no-emit-index-url",
+    "--no-annotate",
+    "--no-header",
+    "--quiet",
+    "--upgrade",
+]
 
 
 def read_pins(text):
@@ -24,7 +41,9 @@ def read_pins(text):
 def list_direct_requirements():
     """Return the names that pyproject.toml asks for itself, extras included."""
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
-    requirements = project["dependencies"] + [name for extra in project["optional-dependencies"].values() for name in extra]
+    requirements = project["dependencies"] + [
+        name for extra in project["optional-dependencies"].values() for name in extra
+    ]
     return sorted({re.match(r"[a-z0-9-]+", requirement).group() for requirement in requirements})
 
 

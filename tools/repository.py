@@ -22,7 +22,7 @@ def list_files_with_links():
 
 
 def rename(slug):
-    """Replace the present slug by `slug` in every file; return how many files changed. Raises ValueError if malformed."""
+    """Replace the present slug by `slug` and return how many files changed. Raises ValueError if it is malformed."""
     if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", slug):
         raise ValueError(f"{slug!r} is no repository name; expected owner/name, as in the address on GitHub")
     present, _ = read_project()

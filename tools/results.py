@@ -4,7 +4,15 @@ import json
 import re
 
 from tools.files import write_text
-from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_question, read_results, read_title
+from tools.notebooks import (
+    ROOT,
+    list_notebooks,
+    name_of,
+    read_notebook,
+    read_question,
+    read_results,
+    read_title,
+)
 from tools.repository import read_project
 
 RESULTS = ROOT / "results.json"
@@ -64,7 +72,9 @@ def fill(text, marker, content):
     pattern = rf"(<!-- {marker}:begin -->\n).*?(<!-- {marker}:end -->)"
     filled, count = re.subn(pattern, lambda found: f"{found[1]}{content}\n{found[2]}", text, flags=re.DOTALL)
     if count != 1:
-        raise ValueError(f"expected one pair of comments <!-- {marker}:begin --> and <!-- {marker}:end -->, found {count}")
+        raise ValueError(
+            f"expected one pair of comments <!-- {marker}:begin --> and <!-- {marker}:end -->, found {count}"
+        )
     return filled
 
 
@@ -79,7 +89,9 @@ def main():
     readme = fill_readme(README.read_text(encoding="utf-8"), gathered)
     write_text(RESULTS, json.dumps(gathered, indent=2, ensure_ascii=False) + "\n")
     write_text(README, readme)
-    print(f"{len(gathered['results'])} results of {len(gathered['notebooks'])} notebooks in {RESULTS.name} and {README.name}")
+    print(
+        f"{len(gathered['results'])} results of {len(gathered['notebooks'])} notebooks, in {RESULTS.name} and README.md"
+    )
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ def main():
     pip = [str(find_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     for arguments in (["-r", str(LOCK)], ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]):
         if subprocess.run([*pip, *arguments]).returncode:
-            sys.exit("pip could not install what requirements.lock pins; its message above says why. Run again to retry.")
+            sys.exit(
+                "pip could not install what requirements.lock pins; its message above says why. Run again to retry."
+            )
     STAMP.write_text(expected_stamp(), encoding="utf-8")
 
 
