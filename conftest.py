@@ -20,8 +20,8 @@ def pytest_addoption(parser):
 def pytest_collection_modifyitems(config, items):
     if not config.getoption("--fast"):
         return
-    budget = read_fast_budget()
     try:
+        budget = read_fast_budget()
         check_every_notebook([name_of(path) for path in list_notebooks()], budget)
         for item in items:
             cell = getattr(item, "cell", None)  # nbval's items carry their notebook cell.

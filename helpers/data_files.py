@@ -38,7 +38,15 @@ FASHION_FILES = {
     "x_test": "t10k-images-idx3-ubyte.gz",
     "y_test": "t10k-labels-idx1-ubyte.gz",
 }
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError, RuntimeError)
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    gzip.BadGzipFile,
+    NotImplementedError,
+    RuntimeError,
+    UnicodeDecodeError,
+)
 ADVICE = "Nothing was changed; move the file away or replace it, and run again."
 
 
@@ -59,7 +67,7 @@ def read_mnist(path):
         raise PermissionError(f"{path} may not be read. Give yourself permission to read it.") from error
     except (*DAMAGED, OSError) as error:
         raise ValueError(f"{path} is damaged or no .npz file ({error}). {ADVICE}") from error
-    _check_digests("MNIST", arrays, dict.fromkeys(SHAPES, path))
+    check_digests("MNIST", arrays, dict.fromkeys(SHAPES, path))
     return arrays
 
 
@@ -87,8 +95,20 @@ def read_fashion_mnist(folder):
         raise ValueError(
             f"{folder} has some files of Fashion-MNIST and lacks {', '.join(missing)}. Add what is missing."
         )
-    _check_digests("Fashion-MNIST", arrays, {name: folder / FASHION_FILES[name] for name in SHAPES})
+    check_digests("Fashion-MNIST", arrays, {name: folder / FASHION_FILES[name] for name in SHAPES})
     return arrays
+
+
+def check_digests(data_set, arrays, paths):
+    """Raise ValueError, naming its path, if an array is not that of `data_set` ('MNIST' or 'Fashion-MNIST')."""
+    for name, array in arrays.items():
+        if array.dtype != np.uint8 or array.shape != SHAPES[name]:
+            raise ValueError(
+                f"{paths[name]}: {name} is {array.dtype} of shape {array.shape}; {data_set} has uint8 of shape "
+                f"{SHAPES[name]}. {ADVICE}"
+            )
+        if hashlib.sha256(np.ascontiguousarray(array)).hexdigest() != DIGESTS[data_set][name]:
+            raise ValueError(f"{paths[name]}: {name} is not that of {data_set} (its SHA-256 differs). {ADVICE}")
 
 
 def _read_npy(archive, name, shape, path):
@@ -102,7 +122,7 @@ def _read_npy(archive, name, shape, path):
     with archive.open(entry) as stream:
         try:
             return np.lib.format.read_array(stream, allow_pickle=False)
-        except ValueError as error:
+        except Exception as error:  # NumPy meets a broken header with many kinds, tokenize.TokenError among them.
             raise ValueError(f"{path} holds no readable array {name!r} ({error}). {ADVICE}") from error
 
 
@@ -114,15 +134,5 @@ def _read_idx(path, shape):
         content = stream.read(size + 1)
     if content[: len(header)] != header or len(content) != size:
         raise ValueError(f"{path} does not hold an array of shape {shape} in IDX format. {ADVICE}")
-    return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
-
-
-def _check_digests(data_set, arrays, paths):
-    for name, array in arrays.items():
-        if array.dtype != np.uint8 or array.shape != SHAPES[name]:
-            raise ValueError(
-                f"{paths[name]}: {name} is {array.dtype} of shape {array.shape}; {data_set} has uint8 of shape "
-                f"{SHAPES[name]}. {ADVICE}"
-            )
-        if hashlib.sha256(np.ascontiguousarray(array)).hexdigest() != DIGESTS[data_set][name]:
-            raise ValueError(f"{paths[name]}: {name} is not that of {data_set} (its SHA-256 differs). {ADVICE}")
+    # A bytearray, since an array made from bytes could not be written to, unlike those of the other sources.
+    return np.frombuffer(bytearray(content), np.uint8, offset=len(header)).reshape(shape)

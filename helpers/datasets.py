@@ -8,6 +8,7 @@ network       Keras's own download, given up after seconds if nothing answers
 stand-in      images made here without network or files; results on them are not results on the real data
 """
 
+import http.client
 import os
 import socket
 import threading
@@ -19,7 +20,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from helpers.data_files import FASHION_FILES, read_fashion_mnist, read_mnist
+from helpers.data_files import FASHION_FILES, check_digests, read_fashion_mnist, read_mnist
 from helpers.digits_stand_in import make_digits
 from helpers.garments_stand_in import make_garments
 
@@ -68,10 +69,12 @@ def load_mnist(source=None):
     for has nothing, PermissionError if a file may not be read. No file is changed, whatever happens.
     LeCun, Cortes and Burges, yann.lecun.com/exdb/mnist, CC BY-SA 3.0.
     """
+    cached = _keras_cache() / "mnist.npz"
     readers = {
         "folder": lambda: read_mnist(folder / "mnist.npz") if (folder := _data_folder()) else None,
-        "keras-cache": lambda: read_mnist(_keras_cache() / "mnist.npz"),
-        "network": lambda: _download("mnist.npz", keras.datasets.mnist, read_mnist, _keras_cache() / "mnist.npz"),
+        "keras-cache": lambda: read_mnist(cached),
+        # Keras deletes a file in its cache that is not byte for byte its own, so it is asked only if there is none.
+        "network": lambda: read_mnist(cached) or _download("MNIST", "mnist.npz", keras.datasets.mnist),
         "stand-in": lambda: _by_name(make_digits()),
     }
     return _load("MNIST", readers, source, DIGITS)
@@ -88,7 +91,7 @@ def load_fashion_mnist(source=None):
         "folder": lambda: read_fashion_mnist(folder / "fashion-mnist") if (folder := _data_folder()) else None,
         # A download that was interrupted leaves some of the files; Keras then fetches the others.
         "keras-cache": lambda: read_fashion_mnist(cached) if _is_complete(cached) else None,
-        "network": lambda: _download(FASHION_FILES["y_test"], keras.datasets.fashion_mnist, read_fashion_mnist, cached),
+        "network": lambda: _download("Fashion-MNIST", FASHION_FILES["y_test"], keras.datasets.fashion_mnist),
         "stand-in": lambda: _by_name(make_garments()),
     }
     return _load("Fashion-MNIST", readers, source, GARMENTS)
@@ -136,29 +139,34 @@ def _data_folder():
 
 
 def _keras_cache():
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
+    return Path(os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras")) / "datasets"
 
 
 def _is_complete(folder):
     return all((folder / file_name).exists() for file_name in FASHION_FILES.values())
 
 
-def _download(file_name, keras_data_set, read, path):
-    """Return what Keras downloads into its cache, or None, saying why, if the network does not give it in time."""
+def _download(data_set, file_name, keras_data_set):
+    """Return what Keras downloads, or None, saying why, if the network does not give it in time.
+
+    The arrays are taken from Keras, not from its cache, which is in another place where the home cannot be written.
+    """
     reason = _why_unreachable(SERVER + file_name)
     if reason is None:
         limit_before = socket.getdefaulttimeout()
         socket.setdefaulttimeout(SECONDS_TO_ANSWER)  # Keras sets no limit of its own: a silent server would hang it.
         try:
-            keras_data_set.load_data()
+            (x_train, y_train), (x_test, y_test) = keras_data_set.load_data()
         except Exception as error:  # Keras raises a bare Exception when a download fails.
             reason = str(error)
         finally:
             socket.setdefaulttimeout(limit_before)
-    if reason is None:
-        return read(path)
-    print(f"The download was given up: {reason}")
-    return None
+    if reason is not None:
+        print(f"The download was given up: {reason}")
+        return None
+    arrays = _by_name((x_train, y_train, x_test, y_test))
+    check_digests(data_set, arrays, dict.fromkeys(arrays, "Keras's download"))
+    return arrays
 
 
 @cache
@@ -171,7 +179,7 @@ def _why_unreachable(address):
             request = urllib.request.Request(address, method="HEAD")
             urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER).close()
             outcome[0] = None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             outcome[0] = str(error)
 
     asking = threading.Thread(target=ask, daemon=True)

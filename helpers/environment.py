@@ -28,7 +28,7 @@ def check_environment():
     An empty list means that every notebook of the collection can run here.
     """
     missing = []
-    print(f"Python        {platform.python_version()} on {platform.system()}, {count_cores()} cores")
+    print(f"{'Python':<22} {platform.python_version()} on {platform.system()}, {count_cores()} cores")
     for package, users in PACKAGES.items():
         try:
             print(f"{package:<22} {metadata.version(package)}")
@@ -38,8 +38,8 @@ def check_environment():
         missing.append(
             f"Keras is {keras.__version__}; the notebooks are written for Keras 3: pip install --upgrade keras"
         )
-    print(f"Keras backend {keras.backend.backend()}")
-    print(f"Accelerator   {', '.join(list_accelerators()) or 'none, and none is needed'}")
+    print(f"{'Keras backend':<22} {keras.backend.backend()}")
+    print(f"{'Accelerator':<22} {', '.join(list_accelerators()) or 'none, and none is needed'}")
     for load in (load_mnist, load_fashion_mnist):
         try:
             if not load().is_real:

@@ -54,7 +54,7 @@ def plot_learning_curve(history, metric="loss", label=None, ax=None):
     if metric not in values:
         raise KeyError(f"the history has no {metric!r}; it has {sorted(values)}")
     ax = ax or plt.figure().add_subplot()
-    for key, name in ((metric, "training"), (f"val_{metric}", "validation")):
+    for key, name in ((metric, "training"), (f"val_{metric}", "held out")):
         if key in values:
             epochs = np.arange(1, len(values[key]) + 1)
             ax.plot(epochs, values[key], label=name, marker="." if len(epochs) < 40 else None)

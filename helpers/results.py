@@ -34,13 +34,15 @@ def show_results(notebook, results, *, data, budget, seed, seconds):
     `notebook` is the file's name without its ending, `data` the Dataset used, `budget` 'full' or 'fast', `seed` the
     one that was set and `seconds` the training time alone. On a stand-in or a fast budget the other figures are left
     out, since they would not compare. The same rows travel with the output as JSON, for the collection's own table.
-    Raises ValueError for an unknown budget, system or measure, and for a value that is not finite.
+    Raises ValueError for an unknown budget, system or measure, a value that is not finite, and no results at all.
     """
     if budget not in BUDGETS:
         raise ValueError(f"budget is {budget!r}; expected one of {', '.join(BUDGETS)}")
     reference = read_reference()
     comparable = data.is_real and budget == "full"
     rows = [_make_row(result, reference, comparable) for result in results]
+    if not rows:
+        raise ValueError("results are empty; expected at least one Result")
     shared = {"notebook": notebook, "seconds": round(seconds, 1), "seed": seed, "budget": budget}
     shared |= {"data_source": data.source, "versions": read_versions()}
     return ResultsTable([row | shared for row in rows])

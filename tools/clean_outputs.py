@@ -1,6 +1,7 @@
 """What is stored of an executed notebook: its outputs, and nothing of the machine that made them."""
 
 import base64
+import re
 
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
@@ -18,6 +19,9 @@ def clean(notebook, seconds):
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
         if cell.cell_type == "code":
             # A progress bar wipes itself out, and what is left of it is white space.
+            for output in cell.outputs:
+                if "text" in output:
+                    output.text = re.sub(r" +\r(?=\n|$)", "", output.text)
             cell.outputs = [output for output in cell.outputs if output.get("text", "text").strip()]
     notebook.metadata = {
         "kernelspec": KERNEL,

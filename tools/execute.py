@@ -5,7 +5,6 @@ python -m tools.execute [--notebook 01] [--fast] [--publish]
 
 import argparse
 import os
-import re
 import sys
 import time
 from dataclasses import dataclass, field
@@ -13,13 +12,14 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbconvert import HTMLExporter
+from nbconvert.filters import strip_ansi
 from tqdm import tqdm
 
 from tools.clean_outputs import clean, find_faults, write_destination_picture
 from tools.fast_budget import check_every_notebook, read_fast_budget, shorten_notebook
 from tools.files import write_text
 from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_results
+from tools.pages import render
 
 HTML = ROOT / "build" / "html"
 
@@ -64,37 +64,33 @@ def execute(notebook, folder, name):
         client.execute()
 
 
-def render(notebook, path):
-    """Return the HTML page of an executed notebook: pictures embedded, links to notebooks made links to their pages."""
-    exporter = HTMLExporter(embed_images=True, exclude_input_prompt=True, exclude_output_prompt=True)
-    page, _ = exporter.from_notebook_node(
-        notebook, resources={"metadata": {"path": str(path.parent), "name": path.stem}}
-    )
-    return re.sub(r'(href="(?!https?:)[^"#]*)\.ipynb', r"\1.html", page)
-
-
 def run_notebook(path, budget, publish):
     """Execute one notebook, render it and return the Run; with `publish`, store its outputs. It notes failures."""
     name = name_of(path)
     started = time.perf_counter()
     failure = ""
-    notebook = read_notebook(path)
+    try:
+        notebook = read_notebook(path)
+    except ValueError as error:
+        return Run(name, 0, str(error).splitlines()[0])
     try:
         if budget is not None:
             shorten_notebook(notebook, name, budget)
         execute(notebook, path.parent, name)
     except Exception as error:
-        failure = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+        message = strip_ansi(str(error)).strip()
+        failure = message.splitlines()[-1] if message else type(error).__name__
     seconds = time.perf_counter() - started
     clean(notebook, seconds)
-    page = HTML / f"{name}.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    write_text(page, render(notebook, path))
     if publish and not failure:
         failure = "; ".join(find_faults(notebook))
         if not failure:
             write_text(path, nbformat.writes(notebook) + "\n")
             write_destination_picture(notebook, path)
+    # Rendered last, so that the page shows the picture that was published with it.
+    page = HTML / f"{name}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    write_text(page, render(notebook, path))
     return Run(name, seconds, failure, read_results(notebook))
 
 

@@ -17,8 +17,8 @@ def read_project():
 
 
 def list_files_with_links():
-    """Return the files in which the slug stands."""
-    return [PYPROJECT, ROOT / "README.md", ROOT / "CONTRIBUTING.md", *list_notebooks()]
+    """Return the files in which the slug stands, last the one it is read from: what fails half-way can be repeated."""
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *list_notebooks(), PYPROJECT]
 
 
 def rename(slug):
