@@ -4,6 +4,7 @@ NOTEBOOK ?=
 FAST ?=
 SYSTEM ?=
 SLUG ?=
+LAB ?=
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lab publish results reference repository lock clean
@@ -20,8 +21,8 @@ run: setup  ## execute all notebooks and render them to build/html; NOTEBOOK=01 
 test: setup  ## run every check, the notebooks in the short budget included
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m pytest --fast --nbval-lax --nbval-current-env
 
-lab: setup  ## open JupyterLab on the first notebook
-	@$(PY) -m jupyter lab notebooks/00_start_here.ipynb
+lab: setup  ## open JupyterLab on the first notebook; LAB="--no-browser" passes options on
+	@$(PY) -m jupyter lab $(LAB) notebooks/00_start_here.ipynb
 
 publish: setup  ## execute in full and store the outputs in the notebooks, then rebuild the tables; NOTEBOOK=01 for one
 	@$(PY) -m tools.execute --publish $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) && $(PY) -m tools.results

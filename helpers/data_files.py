@@ -134,5 +134,4 @@ def _read_idx(path, shape):
         content = stream.read(size + 1)
     if content[: len(header)] != header or len(content) != size:
         raise ValueError(f"{path} does not hold an array of shape {shape} in IDX format. {ADVICE}")
-    # A bytearray, since an array made from bytes could not be written to, unlike those of the other sources.
-    return np.frombuffer(bytearray(content), np.uint8, offset=len(header)).reshape(shape)
+    return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)

@@ -111,9 +111,12 @@ def _load(data_set, readers, source, class_names):
     if name == "stand-in":
         print(
             f"These are stand-ins, not {data_set}: no figure on them compares with a published one. For the real data, "
-            "connect to the network and run again, or set AUTOENCODER_DATA to a folder that holds it (see the README)."
+            "connect to the network, restart Python and run again, or set AUTOENCODER_DATA to a folder that holds it "
+            "(see the README)."
         )
-    return Dataset(**images, y_train=arrays["y_train"], y_test=arrays["y_test"], class_names=class_names, source=name)
+    # Copies, since arrays that were made from a file's bytes cannot be written to.
+    labels = {key: np.array(arrays[key]) for key in ("y_train", "y_test")}
+    return Dataset(**images, **labels, class_names=class_names, source=name)
 
 
 def _scale(images):

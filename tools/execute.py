@@ -18,7 +18,7 @@ from tqdm import tqdm
 from tools.clean_outputs import clean, find_faults, write_destination_picture
 from tools.fast_budget import check_every_notebook, read_fast_budget, shorten_notebook
 from tools.files import write_text
-from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_results
+from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_results, read_sources
 from tools.pages import render
 
 HTML = ROOT / "build" / "html"
@@ -31,21 +31,18 @@ class Run:
     name: str
     seconds: float
     failure: str = ""
+    sources: str = ""
     results: list = field(default_factory=list)
 
     def cells(self):
         """Return the notebook's line of the closing table."""
+        headline = ""
         if self.failure:
-            return self.name, f"{self.seconds:.0f}", "", f"FAILED: {self.failure}"
-        if not self.results:
-            return self.name, f"{self.seconds:.0f}", "", ""
-        row = self.results[0]
-        return (
-            self.name,
-            f"{self.seconds:.0f}",
-            row["data_source"],
-            f"{row['system']} {row['name']}: {row['ours']:.4g}",
-        )
+            headline = f"FAILED: {self.failure}"
+        elif self.results:
+            row = self.results[0]
+            headline = f"{row['system']} {row['name']}: {row['ours']:.4g}"
+        return self.name, f"{self.seconds:.0f}", self.sources, headline
 
 
 def execute(notebook, folder, name):
@@ -58,10 +55,18 @@ def execute(notebook, folder, name):
         client = NotebookClient(
             notebook,
             timeout=None,
+            extra_arguments=["--IPKernelApp.log_level=40"],  # Its warnings would break the progress bars.
             resources={"metadata": {"path": str(folder)}},
             on_cell_executed=lambda cell, **_: bar.update(cell.cell_type == "code"),
         )
         client.execute()
+
+
+def describe_failure(error):
+    """Return one line on why a notebook stopped: the line of code that failed, where there is one, and the message."""
+    lines = strip_ansi(str(error)).strip().splitlines() or [type(error).__name__]
+    failed_code = [line.split(" ", 2)[-1].strip() for line in lines if line.startswith("-") and "> " in line[:12]]
+    return f"{lines[-1].strip()} at `{failed_code[0]}`" if failed_code else lines[-1].strip()
 
 
 def run_notebook(path, budget, publish):
@@ -78,8 +83,7 @@ def run_notebook(path, budget, publish):
             shorten_notebook(notebook, name, budget)
         execute(notebook, path.parent, name)
     except Exception as error:
-        message = strip_ansi(str(error)).strip()
-        failure = message.splitlines()[-1] if message else type(error).__name__
+        failure = describe_failure(error)
     seconds = time.perf_counter() - started
     clean(notebook, seconds)
     if publish and not failure:
@@ -91,7 +95,7 @@ def run_notebook(path, budget, publish):
     page = HTML / f"{name}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     write_text(page, render(notebook, path))
-    return Run(name, seconds, failure, read_results(notebook))
+    return Run(name, seconds, failure, read_sources(notebook), read_results(notebook))
 
 
 def print_table(runs):

@@ -1,5 +1,6 @@
 """Where the notebooks are, what they are called, and what their stored outputs hold."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -46,6 +47,12 @@ def read_results(notebook):
     for output in list_outputs(notebook):
         rows += output.get("data", {}).get(RESULTS_TYPE, [])
     return rows
+
+
+def read_sources(notebook):
+    """Return where the data of an executed notebook came from, as the loaders printed it: 'folder', for example."""
+    printed = "".join(output.get("text", "") for output in list_outputs(notebook))
+    return ", ".join(sorted(set(re.findall(r"images from: ([a-z-]+)", printed))))
 
 
 def read_title(notebook):
