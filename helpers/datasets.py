@@ -134,7 +134,13 @@ def _data_folder():
     if not name:
         return None
     folder = Path(name).expanduser().resolve()
-    if not folder.is_dir():
+    try:
+        is_folder = folder.is_dir()
+    except PermissionError as error:
+        raise PermissionError(
+            f"AUTOENCODER_DATA names {folder}, which may not be looked into. Give yourself permission to read it."
+        ) from error
+    if not is_folder:
         raise FileNotFoundError(
             f"AUTOENCODER_DATA names {folder}, which is no folder; correct the variable or remove it"
         )

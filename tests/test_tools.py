@@ -318,7 +318,7 @@ def test_relative_data_folder_is_made_absolute_for_the_kernels(project, monkeypa
 
 
 def test_headline_figure_of_a_notebook_is_its_first_row(capsys):
-    execute.print_table([execute.Run("01_two", 61.4, results=[ROW, ROW | {"ours": 1.0}])])
+    execute.print_table([execute.Run("01_two", 61.4, sources="folder", results=[ROW, ROW | {"ours": 1.0}])])
     assert capsys.readouterr().out.splitlines()[1].split() == (
         ["01_two", "61", "folder", "R1", "cross-entropy:", "0.0913"]
     )
