@@ -1,0 +1,72 @@
+"""R3: the deep autoencoder of the Keras blog (2016, revised since), as its text gives it today."""
+
+import keras
+from keras import layers
+
+TITLE = "deep autoencoder"
+SOURCE = {
+    "name": "F. Chollet, Building Autoencoders in Keras, 2016, revised since",
+    "url": "https://blog.keras.io/building-autoencoders-in-keras.html",
+}
+EPOCHS = 100
+MEASURES = {
+    "test_bce": {
+        "name": "binary cross-entropy on test digits",
+        "unit": "nats per pixel, mean",
+        "direction": "lower",
+        "published": 0.08,
+    },
+    "train_bce": {
+        "name": "binary cross-entropy on training digits",
+        "unit": "nats per pixel, mean",
+        "direction": "lower",
+        "published": 0.08,
+    },
+    "dead_units": {
+        "name": "code units that are 0 on every training digit",
+        "unit": "of 32",
+        "direction": None,
+        "published": None,
+    },
+}
+
+
+def build():
+    """Return the recipe's autoencoder, compiled, and its encoder."""
+    image = keras.Input((784,))
+    x = layers.Dense(128, activation="relu")(image)
+    x = layers.Dense(64, activation="relu")(x)
+    code = layers.Dense(32, activation="relu")(x)
+    x = layers.Dense(64, activation="relu")(code)
+    x = layers.Dense(128, activation="relu")(x)
+    reconstruction = layers.Dense(784, activation="sigmoid")(x)
+    autoencoder = keras.Model(image, reconstruction)
+    autoencoder.compile(optimizer="adam", loss="binary_crossentropy")
+    return autoencoder, keras.Model(image, code)
+
+
+def train(data, epochs, callbacks):
+    """Train on all training digits of `data`, a Dataset; return the autoencoder and encoder."""
+    x_train, x_test = data.x_train.reshape(-1, 784), data.x_test.reshape(-1, 784)
+    autoencoder, encoder = build()
+    autoencoder.fit(
+        x_train,
+        x_train,
+        epochs=epochs,
+        batch_size=256,
+        validation_data=(x_test, x_test),
+        callbacks=callbacks,
+        verbose=0,
+    )
+    return autoencoder, encoder
+
+
+def measure(models, data):
+    """Return the recipe's figures on the training and test digits, by the names in MEASURES."""
+    autoencoder, encoder = models
+    x_train, x_test = data.x_train.reshape(-1, 784), data.x_test.reshape(-1, 784)
+    return {
+        "test_bce": autoencoder.evaluate(x_test, x_test, verbose=0),
+        "train_bce": autoencoder.evaluate(x_train, x_train, verbose=0),
+        "dead_units": int((encoder.predict(x_train, verbose=0).max(axis=0) == 0).sum()),
+    }
