@@ -6,6 +6,7 @@ digits_stand_in     digits to run on where MNIST cannot be reached
 garments_stand_in   garments to run on where Fashion-MNIST cannot be reached
 environment         check_environment: versions, backend, cores, accelerator, and what to do about a missing piece
 reproducibility     set_seed: one call before a model is built
+schedules           warmup_then_cosine: a learning rate that starts gently, runs fast and settles
 progress            show_progress: a bar while a model trains, nothing when it is done
 figures             rows of images, a grid of images, a learning curve
 checks              the errors for arrays that are not images in [0, 1]
