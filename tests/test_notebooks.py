@@ -31,7 +31,6 @@ from tools.repository import read_project
 
 # Lessons that others may link to before they are written. A name leaves this set when its file comes.
 PLANNED = {
-    "02_sparse_autoencoder",
     "03_deep_autoencoder",
     "04_convolutional_autoencoder",
     "05_denoising_autoencoder",
