@@ -80,7 +80,7 @@ def test_recipe_trains_and_measures_all_it_names(system):
     assert entry.keys() == STORED[system].keys()
     for name, measure in entry["measures"].items():
         assert measure.keys() == FACTS_OF_A_MEASURE, name
-        assert all(isinstance(value, float) and math.isfinite(value) for value in measure["runs"]), name
+        assert all(isinstance(value, int | float) and math.isfinite(value) for value in measure["runs"]), name
     assert json.loads(json.dumps(entry)) == entry
 
 

@@ -31,7 +31,6 @@ from tools.repository import read_project
 
 # Lessons that others may link to before they are written. A name leaves this set when its file comes.
 PLANNED = {
-    "02_sparse_autoencoder",
     "04_convolutional_autoencoder",
     "05_denoising_autoencoder",
     "06_sequence_autoencoder",
@@ -455,7 +454,7 @@ OPENING = f"""# Compress a digit
 
 ![Ten digits and below each its copy](pictures/01_digit.png)
 
-[Open in Colab]({COLAB}{SLUG}/blob/main/notebooks/01_digit.ipynb), or go [on](02_sparse_autoencoder.ipynb) or to
+[Open in Colab]({COLAB}{SLUG}/blob/main/notebooks/01_digit.ipynb), or go [on](03_deep_autoencoder.ipynb) or to
 [the end](#What-to-take-along).
 """
 CLOSING = """## What to take along
