@@ -454,7 +454,7 @@ OPENING = f"""# Compress a digit
 
 ![Ten digits and below each its copy](pictures/01_digit.png)
 
-[Open in Colab]({COLAB}{SLUG}/blob/main/notebooks/01_digit.ipynb), or go [on](03_deep_autoencoder.ipynb) or to
+[Open in Colab]({COLAB}{SLUG}/blob/main/notebooks/01_digit.ipynb), or go [on](15_beyond_one_machine.ipynb) or to
 [the end](#What-to-take-along).
 """
 CLOSING = """## What to take along
