@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from benchmarks.flat_digits import fit_to_copy
+
 TITLE = "dense autoencoder"
 SOURCE = {
     "name": "F. Chollet, Building Autoencoders in Keras, 2016, revised since",
@@ -43,17 +45,8 @@ def build():
 
 def train(data, epochs, callbacks):
     """Train on all training digits of `data`, a Dataset; return the autoencoder and encoder."""
-    x_train, x_test = data.x_train.reshape(-1, 784), data.x_test.reshape(-1, 784)
     autoencoder, encoder = build()
-    autoencoder.fit(
-        x_train,
-        x_train,
-        epochs=epochs,
-        batch_size=256,
-        validation_data=(x_test, x_test),
-        callbacks=callbacks,
-        verbose=0,
-    )
+    fit_to_copy(autoencoder, data, epochs, callbacks)
     return autoencoder, encoder
 
 

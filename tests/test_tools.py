@@ -210,14 +210,20 @@ def test_cleaning_keeps_only_metadata_of_the_lesson():
         (say("UserWarning: old\n  fit()\n", "stderr"), "a cell wrote to standard error: UserWarning: old"),
         (say("MNIST: 6,000 images\nThese are stand-ins, not MNIST\n"), "a stand-in was used"),
         (show({notebooks.RESULTS_TYPE: [ROW | {"budget": "fast"}]}), "the budget is not the full one"),
+        (show({"text/plain": "<History at 0x7f41fbabe850>"}), "end its last line with a semicolon"),
     ],
-    ids=["error", "warning", "stand-in", "short budget"],
+    ids=["error", "warning", "stand-in", "short budget", "bare object"],
 )
 def test_what_must_not_be_published_is_found(output, fault):
     harmless = [say("MNIST: 60,000 images from: folder\n"), show({notebooks.RESULTS_TYPE: [ROW]})]
     assert clean_outputs.find_faults(make_notebook(outputs=harmless)) == []
     (found,) = clean_outputs.find_faults(make_notebook(outputs=[*harmless, output]))
     assert fault in found
+
+
+@pytest.mark.parametrize("path", notebooks.list_notebooks(), ids=notebooks.name_of)
+def test_committed_notebook_holds_nothing_that_must_not_be_published(path):
+    assert clean_outputs.find_faults(notebooks.read_notebook(path)) == []
 
 
 def main(*arguments):

@@ -38,6 +38,8 @@ def find_faults(notebook):
             faults.append(f"a cell failed: {output.ename}")
         if output.get("name") == "stderr":
             faults.append(f"a cell wrote to standard error: {output.text.strip().splitlines()[0]}")
+        if re.search(r" at 0x[0-9a-f]+>|<tf\.Tensor", output.get("data", {}).get("text/plain", "")):
+            faults.append("a cell shows an object that tells a reader nothing: end its last line with a semicolon")
         if "These are stand-ins" in output.get("text", ""):
             faults.append("a stand-in was used; publishing needs the real data")
     if any(row["budget"] != "full" for row in read_results(notebook)):
