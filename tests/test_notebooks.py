@@ -33,7 +33,6 @@ from tools.repository import read_project
 PLANNED = {
     "04_convolutional_autoencoder",
     "05_denoising_autoencoder",
-    "06_sequence_autoencoder",
     "07_why_autoencoders_cannot_generate",
     "08_variational_autoencoder",
     "09_convolutional_vae",
