@@ -4,13 +4,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from benchmarks.flat_digits import fit_to_copy
+from benchmarks.keras_blog import KERAS_BLOG, fit_to_copy_flat
 
 TITLE = "sparse autoencoder"
-SOURCE = {
-    "name": "F. Chollet, Building Autoencoders in Keras, 2016",
-    "url": "https://blog.keras.io/building-autoencoders-in-keras.html",
-}
+SOURCE = KERAS_BLOG
 EPOCHS = 100
 MEASURES = {
     "test_bce": {
@@ -64,7 +61,7 @@ def build():
 def train(data, epochs, callbacks):
     """Train on all training digits of `data`, a Dataset; return the autoencoder and encoder."""
     autoencoder, encoder = build()
-    fit_to_copy(autoencoder, data, epochs, callbacks)
+    fit_to_copy_flat(autoencoder, data, epochs, callbacks)
     return autoencoder, encoder
 
 

@@ -6,13 +6,10 @@ The blog also logs to TensorBoard while it trains; that changes no figure and is
 import keras
 from keras import layers
 
-from benchmarks.image_digits import fit_images
+from benchmarks.keras_blog import KERAS_BLOG, fit
 
 TITLE = "convolutional autoencoder"
-SOURCE = {
-    "name": "F. Chollet, Building Autoencoders in Keras, 2016, revised since",
-    "url": "https://blog.keras.io/building-autoencoders-in-keras.html",
-}
+SOURCE = KERAS_BLOG
 EPOCHS = 50
 MEASURES = {
     "test_bce": {
@@ -61,7 +58,8 @@ def build():
 def train(data, epochs, callbacks):
     """Train on all training digits of `data`, a Dataset; return the autoencoder and encoder."""
     autoencoder, encoder = build()
-    fit_images(autoencoder, data.x_train, data.x_test, data, epochs, callbacks)
+    images = data.x_train, data.x_test
+    fit(autoencoder, images, images, 128, epochs, callbacks)
     return autoencoder, encoder
 
 

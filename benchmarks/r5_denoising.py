@@ -9,13 +9,10 @@ import numpy as np
 from keras import layers
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from benchmarks.image_digits import fit_images
+from benchmarks.keras_blog import KERAS_BLOG, fit
 
 TITLE = "denoising autoencoder"
-SOURCE = {
-    "name": "F. Chollet, Building Autoencoders in Keras, 2016, revised since",
-    "url": "https://blog.keras.io/building-autoencoders-in-keras.html",
-}
+SOURCE = KERAS_BLOG
 EPOCHS = 100
 NOISE_FACTOR = 0.5
 MEASURES = {
@@ -71,7 +68,7 @@ def train(data, epochs, callbacks):
     """Train on all training digits of `data`, a Dataset; return the autoencoder and the noisy test digits."""
     autoencoder = build()
     noisy_train, noisy_test = add_noise(data.x_train), add_noise(data.x_test)
-    fit_images(autoencoder, noisy_train, noisy_test, data, epochs, callbacks)
+    fit(autoencoder, (noisy_train, noisy_test), (data.x_train, data.x_test), 128, epochs, callbacks)
     return autoencoder, noisy_test
 
 

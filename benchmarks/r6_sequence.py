@@ -9,11 +9,10 @@ import keras
 import numpy as np
 from keras import layers
 
+from benchmarks.keras_blog import KERAS_BLOG, fit
+
 TITLE = "sequence-to-sequence LSTM autoencoder"
-SOURCE = {
-    "name": "F. Chollet, Building Autoencoders in Keras, 2016, revised since",
-    "url": "https://blog.keras.io/building-autoencoders-in-keras.html",
-}
+SOURCE = KERAS_BLOG
 EPOCHS = 20
 STEPS, STEP_SIZE, CODE_SIZE = 28, 28, 32
 MEASURES = {
@@ -46,16 +45,8 @@ def build():
 def train(data, epochs, callbacks):
     """Train on all training digits of `data`, a Dataset; return the autoencoder and encoder."""
     autoencoder, encoder = build()
-    x_train, x_test = data.x_train[..., 0], data.x_test[..., 0]
-    autoencoder.fit(
-        x_train,
-        x_train,
-        epochs=epochs,
-        batch_size=256,
-        validation_data=(x_test, x_test),
-        callbacks=callbacks,
-        verbose=0,
-    )
+    rows = data.x_train[..., 0], data.x_test[..., 0]
+    fit(autoencoder, rows, rows, 256, epochs, callbacks)
     return autoencoder, encoder
 
 
