@@ -37,14 +37,15 @@ def run_recipe(recipe, data, seeds, epochs=None):
     epochs = epochs or recipe.EPOCHS
     runs, seconds = [], []
     for seed in seeds:
+        figures = {}
+        if hasattr(recipe, "measure_as_published"):
+            set_seed(seed)
+            figures = recipe.measure_as_published(data, epochs, [show_progress()])
         set_seed(seed)
         started = time.perf_counter()
         models = recipe.train(data, epochs, [show_progress()])
         seconds.append(round(time.perf_counter() - started, 1))
-        figures = recipe.measure(models, data)
-        if hasattr(recipe, "measure_as_published"):
-            figures |= recipe.measure_as_published(data, epochs, [show_progress()])
-        runs.append(figures)
+        runs.append(figures | recipe.measure(models, data))
     return {
         "title": recipe.TITLE,
         "source": recipe.SOURCE,
