@@ -9,6 +9,7 @@ reproducibility     set_seed: one call before a model is built
 schedules           warmup_then_cosine: a learning rate that starts gently, runs fast and settles
 progress            show_progress: a bar while a model trains, nothing when it is done
 figures             rows of images, a grid of images, a learning curve
+films               frames written as a GIF that loops, and shown in a notebook
 checks              the errors for arrays that are not images in [0, 1]
 results             the table "published, reproduced, ours" that ends a notebook
 quiet               imports Keras without the start-up messages of its backend
