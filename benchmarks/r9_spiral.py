@@ -65,7 +65,7 @@ def arc_length(turns):
 
 
 def turns_at(position):
-    """Return the turns at a position on the curve: 0 its inner end, 0.5 half of its length, 1 the outer end."""
+    """Return the turns at a position along the curve, 0 its inner end and 1 its outer end."""
     turns = np.linspace(*TURNS, 10001)
     length = arc_length(turns)
     return np.interp(length[0] + position * (length[-1] - length[0]), length, turns)
