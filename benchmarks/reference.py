@@ -30,16 +30,22 @@ def list_recipes():
 def run_recipe(recipe, data, seeds, epochs=None):
     """Train a recipe module once for each seed and return its entry of reference.json.
 
-    `data` is a Dataset; `epochs` None is the published number.
+    `data` is a Dataset; `epochs` None is the published number. A recipe that was published with the test images among
+    those it trained on has two trainings: `train` leaves them out and is the one that is timed; `measure_as_published`
+    trains again with them.
     """
     epochs = epochs or recipe.EPOCHS
     runs, seconds = [], []
     for seed in seeds:
+        figures = {}
+        if hasattr(recipe, "measure_as_published"):
+            set_seed(seed)
+            figures = recipe.measure_as_published(data, epochs, [show_progress()])
         set_seed(seed)
         started = time.perf_counter()
         models = recipe.train(data, epochs, [show_progress()])
         seconds.append(round(time.perf_counter() - started, 1))
-        runs.append(recipe.measure(models, data))
+        runs.append(figures | recipe.measure(models, data))
     return {
         "title": recipe.TITLE,
         "source": recipe.SOURCE,
@@ -66,7 +72,7 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one run with each (default: 0)")
     options = parser.parse_args(arguments)
     recipe = importlib.import_module(f"benchmarks.{recipes[options.system]}")
-    data = load_mnist()
+    data = getattr(recipe, "load_data", load_mnist)()
     if not data.is_real:
         sys.exit("A reference figure needs the real data; nothing was stored.")
     entry = run_recipe(recipe, data, options.seeds)

@@ -10,6 +10,9 @@ schedules           warmup_then_cosine: a learning rate that starts gently, runs
 progress            show_progress: a bar while a model trains, nothing when it is done
 figures             rows of images, a grid of images, a learning curve
 films               frames written as a GIF that loops, and shown in a notebook
+variational         the parts of a variational autoencoder: sampling, its two losses, and the model
+measures            the ELBO and its parts, active units, bounds on log p(x) and its value on the plane
+latent_plane        the plane of two latents: the decoded grid and the codes, both as figures
 checks              the errors for arrays that are not images in [0, 1]
 results             the table "published, reproduced, ours" that ends a notebook
 quiet               imports Keras without the start-up messages of its backend
