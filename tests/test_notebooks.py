@@ -34,7 +34,6 @@ PLANNED = {
     "07_why_autoencoders_cannot_generate",
     "08_variational_autoencoder",
     "09_convolutional_vae",
-    "10_fashion_vae",
     "11_fashion_clusters",
     "12_deeper_vae",
     "13_probability_distributions",
