@@ -33,7 +33,6 @@ from tools.repository import read_project
 PLANNED = {
     "08_variational_autoencoder",
     "09_convolutional_vae",
-    "10_fashion_vae",
     "11_fashion_clusters",
     "12_deeper_vae",
     "13_probability_distributions",
