@@ -10,7 +10,12 @@ import pytest
 from tools.notebooks import FOLDER
 
 # notebook that writes it out, function, module of helpers
-SHARED = [("01_dense_autoencoder", "warmup_then_cosine", "helpers.schedules")]
+SHARED = [
+    ("01_dense_autoencoder", "warmup_then_cosine", "helpers.schedules"),
+    ("08_variational_autoencoder", "kl_divergence", "helpers.variational"),
+    ("08_variational_autoencoder", "reconstruction_loss", "helpers.variational"),
+    ("08_variational_autoencoder", "Sampling", "helpers.variational"),
+]
 
 
 def read_definitions(name):
