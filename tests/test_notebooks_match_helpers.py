@@ -16,6 +16,9 @@ SHARED = [
     ("07_why_autoencoders_cannot_generate", "arc_length", "benchmarks.r9_spiral"),
     ("07_why_autoencoders_cannot_generate", "turns_at", "benchmarks.r9_spiral"),
     ("07_why_autoencoders_cannot_generate", "draw_points", "benchmarks.r9_spiral"),
+    ("08_variational_autoencoder", "kl_divergence", "helpers.variational"),
+    ("08_variational_autoencoder", "reconstruction_loss", "helpers.variational"),
+    ("08_variational_autoencoder", "Sampling", "helpers.variational"),
 ]
 
 
