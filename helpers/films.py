@@ -4,6 +4,7 @@ import base64
 import html
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -47,19 +48,26 @@ def write_film(path, frames, milliseconds, colors=32, most_bytes=1_500_000):
     return path
 
 
-class show_film:
-    """Show the GIF at `path` when it is a cell's last line, with `alt` for readers who cannot see it.
+def show_film(path, alt):
+    """Return the GIF at `path` to be shown as a cell's output, with `alt` for readers who cannot see it.
 
     The film becomes part of the notebook, so it plays in JupyterLab, in Colab and on a rendered page without the file.
     Raises ValueError if the file is no GIF or `alt` is empty, FileNotFoundError if there is no file.
     """
+    if not alt.strip():
+        raise ValueError("alt is empty; say in a sentence what the film shows")
+    content = Path(path).read_bytes()
+    if not content.startswith((b"GIF87a", b"GIF89a")):
+        raise ValueError(f"{Path(path).name!r} is no GIF; expected what write_film wrote")
+    return Film(content, alt)
 
-    def __init__(self, path, alt):
-        if not alt.strip():
-            raise ValueError("alt is empty; say in a sentence what the film shows")
-        self.content, self.alt = Path(path).read_bytes(), alt
-        if not self.content.startswith((b"GIF87a", b"GIF89a")):
-            raise ValueError(f"{Path(path).name!r} is no GIF; expected what write_film wrote")
+
+@dataclass(frozen=True)
+class Film:
+    """The bytes of a GIF and what it shows; a notebook draws it by `_repr_html_`."""
+
+    content: bytes
+    alt: str
 
     def __repr__(self):
         return f"film: {self.alt}"

@@ -1,10 +1,12 @@
 """Films: read back with Pillow frame by frame, refused where a GIF could not keep them, and never half written."""
 
 import base64
+import io
 import os
 import re
 
 import imageio.v3 as iio
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,9 @@ from PIL import Image, ImageSequence
 
 from helpers import films
 from helpers.films import show_film, write_film
+from tools.notebooks import FOLDER, list_outputs
 
+STATED = "FRAME_MILLISECONDS", "LAST_FRAME_MILLISECONDS"  # parameters of notebook 10
 GRAY = np.random.default_rng(0).random((5, 24, 32))  # (frames, height, width)
 
 
@@ -259,3 +263,16 @@ def test_only_a_gif_with_a_text_can_be_shown(path):
         show_film(path, "A film")
     with pytest.raises(ValueError, match="alt is empty"):
         show_film(write_film(path, GRAY, 100), " ")
+
+
+def test_film_in_its_notebook_loops_for_the_stated_time():
+    notebook = nbformat.read(FOLDER / "10_fashion_vae.ipynb", as_version=4)
+    pages = [output.data.get("text/html", "") for output in list_outputs(notebook) if "data" in output]
+    (film,) = [found[1] for page in pages if (found := re.search(r"data:image/gif;base64,([^\"]+)", page))]
+    content = base64.b64decode(film)
+    parameters = next(cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    stated = {name: int(re.search(rf"^{name} = (\d+)", parameters, re.M)[1]) for name in STATED}
+    _, (*durations, last), loop = read_back(io.BytesIO(content))
+    assert (set(durations), last) == ({stated["FRAME_MILLISECONDS"]}, stated["LAST_FRAME_MILLISECONDS"])
+    assert loop == 0
+    assert len(content) < 1_500_000

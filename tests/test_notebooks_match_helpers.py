@@ -9,8 +9,17 @@ import pytest
 
 from tools.notebooks import FOLDER
 
-# notebook that writes it out, function, module of helpers
-SHARED = [("01_dense_autoencoder", "warmup_then_cosine", "helpers.schedules")]
+# notebook that writes it out, function, module of helpers or, of a published recipe's data, of benchmarks
+SHARED = [
+    ("01_dense_autoencoder", "warmup_then_cosine", "helpers.schedules"),
+    ("07_why_autoencoders_cannot_generate", "spiral", "benchmarks.r9_spiral"),
+    ("07_why_autoencoders_cannot_generate", "arc_length", "benchmarks.r9_spiral"),
+    ("07_why_autoencoders_cannot_generate", "turns_at", "benchmarks.r9_spiral"),
+    ("07_why_autoencoders_cannot_generate", "draw_points", "benchmarks.r9_spiral"),
+    ("08_variational_autoencoder", "kl_divergence", "helpers.variational"),
+    ("08_variational_autoencoder", "reconstruction_loss", "helpers.variational"),
+    ("08_variational_autoencoder", "Sampling", "helpers.variational"),
+]
 
 
 def read_definitions(name):
