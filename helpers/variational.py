@@ -28,7 +28,8 @@ class Sampling(layers.Layer):
     """Draw z from N(z_mean, exp(z_log_var)) so that the gradient reaches both: z = z_mean + sigma * epsilon.
 
     Input is the pair (z_mean, z_log_var), each (n, latent_dim); output is z, (n, latent_dim). The layer owns its
-    generator, so that each call draws anew on every backend and a saved model keeps its place in the sequence.
+    generator, so that each call draws anew on every backend. A loaded model begins the sequence of noise again: Keras
+    does not save how far a generator has come. Notebook 09 shows what that changes and how to save it.
     """
 
     def __init__(self, seed=None, **kwargs):
@@ -73,11 +74,9 @@ class VariationalAutoencoder(keras.Model):
         return ops.mean(reconstruction + self.beta * divergence)
 
     def get_config(self):
-        parts = {"encoder": self.encoder, "decoder": self.decoder}
-        packed = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
-        return super().get_config() | packed | {"beta": self.beta}
+        parts = {"encoder": self.encoder, "decoder": self.decoder, "beta": self.beta}
+        return super().get_config() | keras.saving.serialize_keras_object(parts)
 
     @classmethod
     def from_config(cls, config):
-        parts = {name: keras.saving.deserialize_keras_object(config.pop(name)) for name in ("encoder", "decoder")}
-        return cls(**parts, **config)
+        return cls(**keras.saving.deserialize_keras_object(config))

@@ -19,6 +19,7 @@ SHARED = [
     ("08_variational_autoencoder", "kl_divergence", "helpers.variational"),
     ("08_variational_autoencoder", "reconstruction_loss", "helpers.variational"),
     ("08_variational_autoencoder", "Sampling", "helpers.variational"),
+    ("09_convolutional_vae", "VariationalAutoencoder", "helpers.variational"),
 ]
 
 
