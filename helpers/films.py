@@ -119,6 +119,7 @@ def _check_durations(milliseconds, count):
 
 def _replace(path, content):
     """Write bytes to a new file beside `path` and rename it over `path` once it is complete."""
+    # The maintainers' tools have the same: to share it they would have to import this package, and so wait for Keras.
     if not path.parent.is_dir():
         raise FileNotFoundError(f"the folder {path.parent} does not exist; make it first, or choose another")
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
