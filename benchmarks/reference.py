@@ -32,8 +32,10 @@ def run_recipe(recipe, data, seeds, epochs=None):
 
     `data` is a Dataset; `epochs` None is the published number. A recipe that was published with the test images among
     those it trained on has two trainings: `train` leaves them out and is the one that is timed; `measure_as_published`
-    trains again with them.
+    trains again with them. A system without a recipe, a module without `train`, gets an entry without a run.
     """
+    if not hasattr(recipe, "train"):
+        return describe(recipe)
     epochs = epochs or recipe.EPOCHS
     runs, seconds = [], []
     for seed in seeds:
@@ -46,22 +48,30 @@ def run_recipe(recipe, data, seeds, epochs=None):
         models = recipe.train(data, epochs, [show_progress()])
         seconds.append(round(time.perf_counter() - started, 1))
         runs.append(figures | recipe.measure(models, data))
-    return {
-        "title": recipe.TITLE,
-        "source": recipe.SOURCE,
+    entry = describe(recipe) | {
         "epochs": epochs,
         "seconds": statistics.median(seconds),
         "seeds": list(seeds),
         "data_source": data.source,
         "versions": read_versions(),
-        "measures": {
-            name: about
-            | {
-                "reproduced": statistics.median(run[name] for run in runs),
-                "runs": [run[name] for run in runs],
-            }
-            for name, about in recipe.MEASURES.items()
-        },
+    }
+    for name, measure in entry["measures"].items():
+        measure["runs"] = [run[name] for run in runs]
+        measure["reproduced"] = statistics.median(measure["runs"])
+    return entry
+
+
+def describe(recipe):
+    """Return a system's entry of reference.json as it is before any run."""
+    return {
+        "title": recipe.TITLE,
+        "source": recipe.SOURCE,
+        "epochs": None,
+        "seconds": None,
+        "seeds": [],
+        "data_source": None,
+        "versions": {},
+        "measures": {name: about | {"reproduced": None, "runs": []} for name, about in recipe.MEASURES.items()},
     }
 
 
@@ -80,6 +90,9 @@ def main(arguments=None):
     stored[options.system] = entry
     in_order = dict(sorted(stored.items(), key=lambda item: int(item[0][1:])))
     write_text(FILE, json.dumps(in_order, indent=2) + "\n")
+    if not entry["seeds"]:
+        print(f"{options.system} has no recipe to run; its description is stored in {FILE.name}")
+        return
     for name, about in entry["measures"].items():
         print(f"{options.system} {name}: published {about['published']}, reproduced {about['reproduced']:.5f}")
     print(f"{entry['seconds']} s of training (median of {len(options.seeds)}); stored in {FILE.name}")

@@ -13,6 +13,7 @@ variational         the parts of a variational autoencoder: sampling, its two lo
 measures            the ELBO and its parts, active units, bounds on log p(x) and its value on the plane
 latent_plane        the plane of two latents: the decoded grid and the codes, both as figures
 films               frames written as a GIF that loops, and shown in a notebook
+exercises           check_answer: whether a number that an exercise asks for is right, without giving it away
 checks              the errors for arrays that are not images in [0, 1]
 results             the table "published, reproduced, ours" that ends a notebook
 quiet               imports Keras without the start-up messages of its backend
