@@ -15,6 +15,7 @@ latent_plane        the plane of two latents: the decoded grid and the codes, bo
 films               frames written as a GIF that loops, and shown in a notebook
 exercises           check_answer: whether a number that an exercise asks for is right, without giving it away
 checks              the errors for arrays that are not images in [0, 1]
+collection          the map of the notebooks and the results of all of them, as 00 draws them
 results             the table "published, reproduced, ours" that ends a notebook
 quiet               imports Keras without the start-up messages of its backend
 """

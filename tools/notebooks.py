@@ -61,6 +61,12 @@ def read_title(notebook):
     return first_line.lstrip("# ").strip()
 
 
+def read_needs(notebook):
+    """Return the numbers of the notebooks that an opening says are needed: those linked in *You need*, but not 00."""
+    needs = re.search(r"\*\*You need\*\*(.*?)(?:\n\n|$)", notebook.cells[0].source, flags=re.DOTALL)
+    return sorted(set(re.findall(r"\((\d\d)_\w+\.ipynb\)", needs[1])) - {"00"}) if needs else []
+
+
 def read_question(notebook):
     """Return the question that a notebook's opening asks: its first line in italics, without the asterisks."""
     for line in notebook.cells[0].source.splitlines():

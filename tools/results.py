@@ -8,6 +8,7 @@ from tools.notebooks import (
     ROOT,
     list_notebooks,
     name_of,
+    read_needs,
     read_notebook,
     read_question,
     read_results,
@@ -30,6 +31,7 @@ def gather():
         lessons[name] = {
             "title": read_title(notebook),
             "question": read_question(notebook),
+            "needs": read_needs(notebook),
             "systems": sorted({row["system"] for row in results}),
             "seconds": notebook.metadata.get("autoencoders", {}).get("seconds"),
         }
