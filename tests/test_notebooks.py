@@ -16,7 +16,7 @@ import pytest
 from markdown_it import MarkdownIt
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools.clean_outputs import clean
+from tools.clean_outputs import clean, read_films
 from tools.notebooks import (
     FOLDER,
     RESULTS_TYPE,
@@ -318,6 +318,16 @@ def destination_is_the_picture_of_the_opening(page):
             yield f"pictures/{picture.name} is not the picture that the cell tagged `destination` stores"
 
 
+def film_is_the_file_beside_the_pictures(page):
+    films = read_films(page.notebook)
+    stored = page.folder / "pictures" / f"{page.path.stem}.gif"
+    if page.is_solution:
+        if films:
+            yield "a film of a solutions notebook has no file; leave the tag `film` to lessons"
+    elif films != ([stored.read_bytes()] if stored.exists() else []):
+        yield f"pictures/{stored.name} is not the film that the cell tagged `film` stores; `make publish` writes it"
+
+
 def opening_asks_a_question(page):
     try:
         read_question(page.notebook)
@@ -394,6 +404,7 @@ RULES_OF_ALL = [
     outputs_name_no_path_of_a_machine,
     outputs_need_no_script_and_no_other_host,
     destination_is_the_picture_of_the_opening,
+    film_is_the_file_beside_the_pictures,
 ]
 RULES_OF_LESSONS = [
     opening_asks_a_question,
@@ -512,6 +523,17 @@ def add_output(kind="display_data", **content):
     return lambda page: page.notebook.cells[7].outputs.append(new_output(kind, **content))
 
 
+def add_film(page):
+    html = f'<img src="data:image/gif;base64,{PICTURE}" alt="A curve in motion">'
+    film = new_output("execute_result", data={"text/html": html})
+    page.notebook.cells.append(new_code_cell("film", metadata={"tags": ["film"]}, outputs=[film]))
+
+
+def add_film_to_solutions(page):
+    add_film(page)
+    return move_to_solutions(page)
+
+
 def change(place, old, new):
     """Return what replaces text in one cell."""
 
@@ -615,6 +637,8 @@ BREACHES = [
     (opening_links_to_itself_in_colab, rename("02_other.ipynb"), "does not link to"),
     (opening_links_to_itself_in_colab, change(0, SLUG, "other/fork"), "does not link to"),
     (opening_links_to_itself_in_colab, add_prose(f"[it]({COLAB}a/b/c.ipynb)"), "another repository"),
+    (film_is_the_file_beside_the_pictures, add_film, "01_digit.gif is not"),
+    (film_is_the_file_beside_the_pictures, add_film_to_solutions, "a film of a solutions notebook"),
     (opening_shows_its_destination, tell(5, tags=[]), "0 cells"),
     (opening_shows_its_destination, change(0, "pictures/01", "pictures/00"), "does not show"),
     (there_is_enough_prose, change(2, "word", "`x`"), "words of prose, fewer than 800"),

@@ -47,12 +47,28 @@ def find_faults(notebook):
     return faults
 
 
-def write_destination_picture(notebook, path):
-    """Store the picture of the cell tagged `destination` as pictures/<notebook>.png, which the opening shows."""
-    for cell in notebook.cells:
-        if "destination" in cell.metadata.get("tags", []):
-            for output in cell.outputs:
-                if "image/png" in output.get("data", {}):
-                    folder = path.parent / "pictures"
-                    folder.mkdir(exist_ok=True)
-                    write_bytes(folder / f"{path.stem}.png", base64.b64decode(output["data"]["image/png"]))
+def write_pictures(notebook, path):
+    """Store pictures/<notebook>.png of the cell tagged `destination`, and .gif of the one tagged `film`."""
+    folder = path.parent / "pictures"
+    for suffix, pictures in {".png": read_destinations(notebook), ".gif": read_films(notebook)}.items():
+        for picture in pictures:
+            folder.mkdir(exist_ok=True)
+            write_bytes(folder / f"{path.stem}{suffix}", picture)
+
+
+def read_destinations(notebook):
+    """Return the PNGs that cells tagged `destination` store: those that openings show."""
+    data = [output.get("data", {}) for output in list_outputs_tagged(notebook, "destination")]
+    return [base64.b64decode(shown["image/png"]) for shown in data if "image/png" in shown]
+
+
+def read_films(notebook):
+    """Return the GIFs that cells tagged `film` store: the README shows the one of notebook 10."""
+    shown = [output.get("data", {}).get("text/html", "") for output in list_outputs_tagged(notebook, "film")]
+    return [base64.b64decode(film) for html in shown for film in re.findall(r"data:image/gif;base64,([\w+/=]+)", html)]
+
+
+def list_outputs_tagged(notebook, tag):
+    """Return the outputs of the code cells that have a tag."""
+    tagged = [cell for cell in notebook.cells if tag in cell.metadata.get("tags", []) and cell.cell_type == "code"]
+    return [output for cell in tagged for output in cell.outputs]

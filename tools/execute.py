@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 from nbconvert.filters import strip_ansi
 from tqdm import tqdm
 
-from tools.clean_outputs import clean, find_faults, write_destination_picture
+from tools.clean_outputs import clean, find_faults, write_pictures
 from tools.fast_budget import check_every_notebook, read_fast_budget, shorten_notebook
 from tools.files import write_text
 from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_results, read_sources
@@ -90,7 +90,7 @@ def run_notebook(path, budget, publish):
         failure = "; ".join(find_faults(notebook))
         if not failure:
             write_text(path, nbformat.writes(notebook) + "\n")
-            write_destination_picture(notebook, path)
+            write_pictures(notebook, path)
     # Rendered last, so that the page shows the picture that was published with it.
     page = HTML / f"{name}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
