@@ -1,8 +1,8 @@
 """R12: a small convolutional VAE with batch normalization after each layer (MachineCurve, 2019).
 
-Published with pictures alone: 100 epochs in batches of 128, the last fifth of the training digits set aside. What stands
-here names the figures that notebook 12 measures. The recipe has no stored run yet: the first one, of a model whose layers
-were never told that they are in training, normalized nothing and was thrown away.
+Published with pictures alone: 100 epochs in batches of 128, the last fifth of the training digits set aside. This names
+the figures that notebook 12 measures. The recipe has no stored run yet: the first one, of a model whose layers were
+never told that they are in training, normalized nothing and was thrown away.
 """
 
 TITLE = "batch-normalized convolutional VAE"
