@@ -30,10 +30,12 @@ EXCEPTIONS = {
     "05_denoising_autoencoder": {"2.6": "quotient of the two counts in the output above"},
     "06_sequence_autoencoder": {"19": ARITHMETIC},
     "09_convolutional_vae": {"509": THREAD, "1061": THREAD, "150.4": QUOTED, "70,000": SIZE, "50": TASK},
+    "11_fashion_clusters": {"70,000": SIZE, "300": ARITHMETIC},
     "solutions/01_dense_autoencoder": {"128": ARITHMETIC, "24.5": "computed in the lesson"},
     "solutions/02_sparse_autoencoder": {"0.26": "computed in the lesson"},
     "solutions/04_convolutional_autoencoder": {"128": "size of the lesson's code"},
     "solutions/10_fashion_vae": {"225": "read from the figure above"},
+    "solutions/11_fashion_clusters": {"0.01": "threshold of count_active_units"},
 }
 PARSER = MarkdownIt("commonmark").enable("table")
 UNITS = "nats?|bits?|bytes?|kB|MB|GB|percent|seconds?|s|ms|milliseconds|minutes?|decibels|dB|times"
