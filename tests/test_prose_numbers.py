@@ -30,6 +30,13 @@ EXCEPTIONS = {
     "05_denoising_autoencoder": {"2.6": "quotient of the two counts in the output above"},
     "06_sequence_autoencoder": {"19": ARITHMETIC},
     "09_convolutional_vae": {"509": THREAD, "1061": THREAD, "150.4": QUOTED, "70,000": SIZE, "50": TASK},
+    "14_errata": {
+        "70,000": SIZE,
+        "3.14": "a version of Keras",
+        "17,208": QUOTED,
+        "9,137": QUOTED,
+        "24,641": QUOTED,
+    },
     "solutions/01_dense_autoencoder": {"128": ARITHMETIC, "24.5": "computed in the lesson"},
     "solutions/02_sparse_autoencoder": {"0.26": "computed in the lesson"},
     "solutions/04_convolutional_autoencoder": {"128": "size of the lesson's code"},
