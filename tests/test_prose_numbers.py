@@ -32,6 +32,13 @@ EXCEPTIONS = {
     "09_convolutional_vae": {"509": THREAD, "1061": THREAD, "150.4": QUOTED, "70,000": SIZE, "50": TASK},
     "11_fashion_clusters": {"70,000": SIZE, "300": ARITHMETIC},
     "13_probability_distributions": {"1215": THREAD, "1774": THREAD, "1780": THREAD, "1795": THREAD},
+    "14_errata": {
+        "70,000": SIZE,
+        "3.14": "a version of Keras",
+        "17,208": QUOTED,
+        "9,137": QUOTED,
+        "24,641": QUOTED,
+    },
     "solutions/01_dense_autoencoder": {"128": ARITHMETIC, "24.5": "computed in the lesson"},
     "solutions/02_sparse_autoencoder": {"0.26": "computed in the lesson"},
     "solutions/04_convolutional_autoencoder": {"128": "size of the lesson's code"},
