@@ -1,11 +1,11 @@
-"""What the recipes of convolutional VAEs share: two forms of the model, the layers of R8 and R14, and a measure."""
+"""What the recipes of convolutional VAEs share: the taped model and the layers of R8 and R14, and a measure."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from helpers.variational import Sampling, VariationalAutoencoder, kl_divergence, reconstruction_loss
+from helpers.variational import Sampling, kl_divergence, reconstruction_loss
 
 LATENT_DIM = 2
 BATCH_SIZE = 128
@@ -35,17 +35,6 @@ class TapedVae(keras.Model):
         for tracker, value in zip(self.trackers, (total, reconstruction, divergence), strict=True):
             tracker.update_state(value)
         return {tracker.name: tracker.result() for tracker in self.trackers}
-
-
-class NormalizedVae(VariationalAutoencoder):
-    """A VAE that tells its networks whether they are being trained, which batch normalization has to know.
-
-    Keras passes the mode only to a `call` that has an argument named `training`.
-    """
-
-    def call(self, images, training=None):
-        z_mean, z_log_var, z = self.encoder(images, training=training)
-        return z_mean, z_log_var, self.decoder(z, training=training)
 
 
 def build(filters):

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from benchmarks import grid_vae
-from helpers.variational import Sampling
+from helpers.variational import Sampling, VariationalAutoencoder
 
 TITLE = "batch-normalized convolutional VAE"
 SOURCE = {
@@ -58,7 +58,7 @@ def build():
 
 def train(data, epochs, callbacks):
     """Train on the first four fifths of the training digits of `data`, a Dataset; return the VAE."""
-    vae = grid_vae.NormalizedVae(*build())
+    vae = VariationalAutoencoder(*build())
     vae.compile(optimizer=keras.optimizers.Adam(), jit_compile=False)  # XLA takes twice as long on a CPU.
     vae.fit(
         data.x_train,

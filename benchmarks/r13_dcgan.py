@@ -14,7 +14,7 @@ import numpy as np
 from keras import layers
 
 from benchmarks import grid_vae
-from helpers.variational import Sampling
+from helpers.variational import Sampling, VariationalAutoencoder
 
 TITLE = "DCGAN-like VAE, printed layers made consistent at a sixteenth of their width"
 SOURCE = {
@@ -73,7 +73,7 @@ def build():
 
 def train(data, epochs, callbacks):
     """Train on the first four fifths of the training digits of `data`, a Dataset; return the VAE."""
-    vae = grid_vae.NormalizedVae(*build())
+    vae = VariationalAutoencoder(*build())
     vae.compile(optimizer=keras.optimizers.Adam(), jit_compile=False)
     vae.fit(
         data.x_train,

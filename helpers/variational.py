@@ -52,7 +52,8 @@ class VariationalAutoencoder(keras.Model):
 
     `encoder` returns [z_mean, z_log_var, z], each (n, latent_dim); `decoder` turns z into images in [0, 1]. The loss is
     reconstruction_loss + beta * kl_divergence, in nats per image: sums over pixels and latents, mean over the batch.
-    `fit(images, validation_data=images_held_out)`, `evaluate`, `save` and `load_model` work as for any model.
+    `fit(images, validation_data=images_held_out)`, `evaluate`, `save` and `load_model` work as for any model. Batch
+    normalization and dropout in either network are told whether the model is being trained (notebook 12).
     """
 
     def __init__(self, encoder, decoder, beta=1.0, **kwargs):
@@ -61,9 +62,9 @@ class VariationalAutoencoder(keras.Model):
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction_loss")
         self.kl_tracker = keras.metrics.Mean(name="kl_divergence")
 
-    def call(self, images):
-        z_mean, z_log_var, z = self.encoder(images)
-        return z_mean, z_log_var, self.decoder(z)
+    def call(self, images, training=None):
+        z_mean, z_log_var, z = self.encoder(images, training=training)
+        return z_mean, z_log_var, self.decoder(z, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         z_mean, z_log_var, decoded = y_pred

@@ -85,6 +85,25 @@ def test_loss_is_reconstruction_plus_beta_times_kl(beta):
         np.testing.assert_allclose(history[f"{held}loss"], total, rtol=1e-5)
 
 
+def test_batch_normalization_is_told_that_the_model_is_being_trained():
+    set_seed(0)
+    images, z = keras.Input((4, 4, 1)), keras.Input((2,))
+    x = layers.BatchNormalization()(layers.Flatten()(images))
+    z_mean, z_log_var = layers.Dense(2)(x), layers.Dense(2)(x)
+    encoder = keras.Model(images, [z_mean, z_log_var, Sampling(seed=1)([z_mean, z_log_var])])
+    x = layers.BatchNormalization()(layers.Dense(16, activation="relu")(z))
+    decoder = keras.Model(z, layers.Reshape((4, 4, 1))(layers.Dense(16, activation="sigmoid")(x)))
+    vae = VariationalAutoencoder(encoder, decoder)
+    vae.compile(optimizer="adam")
+    vae.fit(IMAGES, batch_size=64, verbose=0)
+    layer = encoder.layers[2]
+    np.testing.assert_allclose(layer.moving_mean, 0.01 * IMAGES.reshape(64, 16).mean(axis=0), rtol=1e-4)
+    assert np.any(decoder.layers[2].moving_mean != 0)
+    trained = np.array(layer.moving_mean)
+    vae.evaluate(IMAGES, verbose=0)
+    np.testing.assert_array_equal(layer.moving_mean, trained)
+
+
 def test_logged_loss_is_the_mean_over_the_epoch_not_its_last_batch():
     vae = build_small()
     vae.optimizer.learning_rate = 0.0
