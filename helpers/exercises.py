@@ -6,7 +6,10 @@ import math
 # Exercise: the decimals that count, and a digest of the right number. `make_digest` makes one.
 ANSWERS = {
     "00.2": (0, "2451e1d7e9a723ea"),
+    "03.1": (0, "0b55f0d557574e3b"),
     "08.1": (3, "a51d8541a08bdabd"),
+    "12.1": (0, "79b85316151a4bc3"),
+    "14.1": (0, "419083fa3eea9057"),
 }
 
 

@@ -32,8 +32,9 @@ def show_results(notebook, results, *, data, budget, seed, seconds):
     """Return a table of Results beside the published and the reproduced figures, to be shown as a cell's output.
 
     `notebook` is the file's name without its ending, `data` the Dataset used, `budget` 'full' or 'fast', `seed` the
-    one that was set and `seconds` the training time alone. On a stand-in or a fast budget the other figures are left
-    out, since they would not compare. The same rows travel with the output as JSON, for the collection's own table.
+    one that was set and `seconds` the training time alone, one number or one for each system. On a stand-in or a fast
+    budget the other figures are left out, since they would not compare. The same rows travel with the output as JSON,
+    for the collection's own table.
     Raises ValueError for an unknown budget, system or measure, a value that is not finite, and no results at all.
     """
     if budget not in BUDGETS:
@@ -43,9 +44,10 @@ def show_results(notebook, results, *, data, budget, seed, seconds):
     rows = [_make_row(result, reference, comparable) for result in results]
     if not rows:
         raise ValueError("results are empty; expected at least one Result")
-    shared = {"notebook": notebook, "seconds": round(seconds, 1), "seed": seed, "budget": budget}
+    shared = {"notebook": notebook, "seed": seed, "budget": budget}
     shared |= {"data_source": data.source, "versions": read_versions()}
-    return ResultsTable([row | shared for row in rows])
+    by_system = seconds if isinstance(seconds, dict) else {row["system"]: seconds for row in rows}
+    return ResultsTable([row | {"seconds": round(by_system[row["system"]], 1)} | shared for row in rows])
 
 
 def read_reference():
@@ -86,11 +88,16 @@ class ResultsTable:
             yield row["system"], f"{row['name']} ({row['unit']})", *figures, _show_verdict(row)
 
     def _note(self):
-        row = self.rows[0]
-        note = f"{row['seconds']:.1f} s of training, seed {row['seed']}, {row['budget']} budget, "
-        note += f"data: {row['data_source']}"
-        if row["reproduced_seconds"] is not None:
-            note += f"; the published recipe trains for {row['reproduced_seconds']:.1f} s"
+        first, times = self.rows[0], {row["system"]: row for row in self.rows}
+        note = f"{first['seconds']:.1f} s of training, seed {first['seed']}, {first['budget']} budget, "
+        note += f"data: {first['data_source']}"
+        if first["reproduced_seconds"] is not None:
+            note += f"; the published recipe trains for {first['reproduced_seconds']:.1f} s"
+        for system, row in times.items():
+            if row["seconds"] != first["seconds"]:
+                note += f". {system}: {row['seconds']:.1f} s"
+                if row["reproduced_seconds"] is not None:
+                    note += f", its recipe {row['reproduced_seconds']:.1f} s"
         return note
 
     def __repr__(self):

@@ -23,7 +23,12 @@ REFERENCE = {
             "hits": make_measure("hits", "percent", "higher", 98.0, None),
             "code": make_measure("code", "numbers", None, 7.3, 8.7),
         },
-    }
+    },
+    "R2": {
+        "title": "sparse autoencoder",
+        "seconds": 30.0,
+        "measures": {"loss": make_measure("loss", "nats", "lower", 0.1, 0.09)},
+    },
 }
 REAL, STAND_IN = (SimpleNamespace(is_real=source != "stand-in", source=source) for source in ("folder", "stand-in"))
 
@@ -35,8 +40,8 @@ def show(tmp_path, monkeypatch):
     path.write_text(json.dumps(REFERENCE), encoding="utf-8")
     monkeypatch.setattr(results, "REFERENCE_FILES", (tmp_path / "absent.json", path))
 
-    def show(*shown, data=REAL, budget="full"):
-        return show_results("01_dense", shown, data=data, budget=budget, seed=7, seconds=12.345)
+    def show(*shown, data=REAL, budget="full", seconds=12.345):
+        return show_results("01_dense", shown, data=data, budget=budget, seed=7, seconds=seconds)
 
     return show
 
@@ -62,6 +67,12 @@ def test_rows_hold_everything_that_a_table_of_all_notebooks_needs(show):
         "data_source": "folder",
     }
     assert set(versions) == {"python", "keras", "tensorflow", "numpy"}
+
+
+def test_systems_that_train_apart_have_their_own_seconds(show):
+    table = show(Result("R1", "loss", 0.0915), Result("R2", "loss", 0.1), seconds={"R1": 12.345, "R2": 7})
+    assert [row["seconds"] for row in table.rows] == [12.3, 7]
+    assert repr(table).splitlines()[-1].endswith("trains for 58.8 s. R2: 7.0 s, its recipe 30.0 s")
 
 
 def test_text_sets_our_value_beside_the_others(show):
