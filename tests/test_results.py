@@ -140,7 +140,7 @@ def test_only_a_claim_on_a_measure_with_a_better_direction_is_one(show, measure,
 
 
 def test_unknown_system_is_refused_with_those_there_are(show):
-    with pytest.raises(ValueError, match=r"no system 'R9'.*\['R1'\]"):
+    with pytest.raises(ValueError, match=r"no system 'R9'.*\['R1', 'R2'\]"):
         show(Result("R9", "loss", 1.0))
 
 
