@@ -3,11 +3,14 @@ PYTHON ?= python3
 NOTEBOOK ?=
 FAST ?=
 SYSTEM ?=
+ONLY ?=
+TIMES ?=
+QUICK ?=
 SLUG ?=
 LAB ?=
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab publish results reference repository lock clean
+.PHONY: help setup run test lab publish results reference bench repository lock clean
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -32,6 +35,9 @@ results: setup  ## rebuild results.json and the README's tables from the stored 
 
 reference: setup  ## run one published recipe in full and store its figures: SYSTEM=R1
 	@$(PY) -m benchmarks.reference $(SYSTEM)
+
+bench: setup  ## race the published recipes against ours, hours in full: ONLY=R1,R3 for some, QUICK=1 for one epoch each
+	@$(PY) -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) $(if $(QUICK),--quick)
 
 repository: setup  ## point every Colab link and install line to a fork: SLUG=owner/name
 	@$(PY) -m tools.repository $(SLUG)

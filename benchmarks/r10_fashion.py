@@ -5,6 +5,8 @@ log p(x given z) + log p(z) - log q(z given x). The snapshots that its text take
 left out.
 """
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -90,7 +92,8 @@ def train(data, epochs, callbacks):
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
 
-    watchers = keras.callbacks.CallbackList(callbacks, epochs=epochs, steps=len(batches))
+    networks = SimpleNamespace(encoder=encoder, decoder=decoder)  # what a callback finds as its model
+    watchers = keras.callbacks.CallbackList(callbacks, model=networks, epochs=epochs, steps=len(batches))
     watchers.on_train_begin()
     for epoch in range(epochs):
         watchers.on_epoch_begin(epoch)

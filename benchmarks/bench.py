@@ -1,0 +1,150 @@
+"""Race the published recipes against ours, each to the recipe's own test figure.
+
+    make bench        or        python -m benchmarks.bench --only R1,R4 --times 3        or with --quick
+
+Both run in one process on the same data, in turns. The clock runs while a model trains and stands still while it is
+tested, after every epoch. A run ends when it first reaches the recipe's stored test figure, or with its last epoch.
+"""
+
+import argparse
+import contextlib
+import functools
+import importlib
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import keras
+import psutil
+from tqdm import tqdm
+
+from benchmarks import reference
+from benchmarks.lessons import Lesson
+from benchmarks.races import RACES
+from helpers import set_seed
+from helpers.results import read_reference, read_versions
+from tools.files import write_text
+
+FILE = Path(__file__).parent / "results.json"
+
+
+class Finished(Exception):
+    """The figure is reached; raised to end a training from inside."""
+
+
+class Watch(keras.callbacks.Callback):
+    """Time a training, test its model after every epoch, and end it once its figure is as low as `target`."""
+
+    def __init__(self, target, test, title, last_epoch):
+        super().__init__()
+        self.target, self.test, self.last_epoch = target, test, last_epoch
+        self.bar = tqdm(desc=title, unit="epoch", leave=False)
+        self.seconds, self.epochs, self.figure, self.memory = 0.0, 0, None, 0
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seconds += time.perf_counter() - self.started
+        self.epochs = epoch + 1
+        self.memory = max(self.memory, psutil.Process().memory_info().rss)
+        self.figure = self.test(self.model)
+        self.bar.total = self.params["epochs"]
+        self.bar.set_postfix(figure=f"{self.figure:.4g}", target=f"{self.target:.4g}")
+        self.bar.update()
+        if self.figure <= self.target or self.epochs == self.last_epoch:
+            raise Finished
+        self.started = time.perf_counter()
+
+    def report(self):
+        """Return what came out, as it is stored: seconds of training, updates of the weights, memory in MB."""
+        self.bar.close()
+        return {
+            "reached": self.figure <= self.target,
+            "figure": self.figure,
+            "seconds": round(self.seconds, 2),
+            "epochs": self.epochs,
+            "updates": self.epochs * self.params["steps"],
+            "memory": round(self.memory / 1e6),
+        }
+
+
+def race(system, seed, last_epoch=None):
+    """Run a system's recipe and ours once each, ours first for odd seeds; return both reports by name."""
+    about, entry = RACES[system], read_reference()[system]
+    target, data = entry["measures"][about.figure]["reproduced"], about.load()
+    lesson = Lesson(about.notebook)
+    lesson.prepare(SEED=seed, **(about.given or {}))
+    recipe = importlib.import_module(f"benchmarks.{reference.list_recipes()[system]}")
+    runners = {
+        "recipe": (lambda watch: recipe.train(data, recipe.EPOCHS, [watch]), {}),
+        "ours": (lesson.train, lesson.names),
+    }
+    reports = {}
+    for name in sorted(runners, reverse=seed % 2 == 0):
+        train, names = runners[name]
+        set_seed(seed)
+        test = functools.partial(about.loss, names=names, data=data)
+        watch = Watch(target, test, f"{system} {name}", last_epoch)
+        with contextlib.suppress(Finished):
+            train(watch)
+        reports[name] = watch.report()
+    return reports
+
+
+def summarize(system, runs):
+    """Return what results.json holds of a system: the target, every run, and the ratio of the times."""
+    measure = read_reference()[system]["measures"][RACES[system].figure]
+    ratios = [run["recipe"]["seconds"] / run["ours"]["seconds"] for run in runs]
+    return {
+        "figure": f"{measure['name']} ({measure['unit']})",
+        "target": measure["reproduced"],
+        "ratio": round(statistics.median(ratios), 2),
+        "ratios": [round(ratio, 2) for ratio in ratios],
+        "runs": runs,
+        "versions": read_versions(),
+    }
+
+
+def print_table(results):
+    """Print a line for each system and the geometric mean of the ratios."""
+    print(f"{'':<5}{'target':>9}  {'recipe':<26}{'ours':<26}ratio")
+    for system, entry in results.items():
+        cells = [describe([run[name] for run in entry["runs"]]) for name in ("recipe", "ours")]
+        spread = f" ({min(entry['ratios'])} to {max(entry['ratios'])})" if len(entry["ratios"]) > 1 else ""
+        print(f"{system:<5}{entry['target']:>9.4g}  {cells[0]:<26}{cells[1]:<26}{entry['ratio']}{spread}")
+    ratios = [entry["ratio"] for entry in results.values()]
+    print(f"geometric mean of the ratios {statistics.geometric_mean(ratios):.2f}, lowest {min(ratios)}")
+
+
+def describe(reports):
+    """Return the median seconds, epochs and memory of several runs, and whether all of them reached the target."""
+    seconds, epochs, memory = (
+        statistics.median(report[key] for report in reports) for key in ("seconds", "epochs", "memory")
+    )
+    missed = "" if all(report["reached"] for report in reports) else ", missed"
+    return f"{seconds:.1f} s, {epochs:g} ep., {memory:.0f} MB{missed}"
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description="Race the published recipes against ours.")
+    parser.add_argument("--only", default=",".join(RACES), help="systems, such as R1,R4")
+    parser.add_argument("--times", type=int, default=1, help="runs of each, with the seeds 0, 1, ...")
+    parser.add_argument("--quick", action="store_true", help="one epoch of each, and nothing is stored")
+    options = parser.parse_args(arguments)
+    systems = options.only.split(",")
+    if unknown := [system for system in systems if system not in RACES]:
+        parser.error(f"no race of {', '.join(unknown)}; there are {', '.join(RACES)}")
+    stored = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    found = {}
+    for system in tqdm(systems, unit="system"):
+        runs = [race(system, seed, 1 if options.quick else None) for seed in range(options.times)]
+        found[system] = summarize(system, runs)
+        if not options.quick:
+            merged = stored | found
+            write_text(FILE, json.dumps({key: merged[key] for key in RACES if key in merged}, indent=2) + "\n")
+    print_table(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

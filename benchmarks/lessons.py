@@ -1,0 +1,42 @@
+"""The training of a lesson's own model, taken from its notebook, so that what is timed is what readers run."""
+
+import contextlib
+import io
+import os
+
+from tools.notebooks import FOLDER, read_notebook
+
+TAG = "race"
+
+
+class Lesson:
+    """The cells of a notebook with the tag `race`: the last of them trains, the others define what it needs."""
+
+    def __init__(self, notebook):
+        cells = read_notebook(FOLDER / f"{notebook}.ipynb").cells
+        sources = [cell.source for cell in cells if TAG in cell.metadata.get("tags", [])]
+        if len(sources) < 2:
+            raise ValueError(f"{len(sources)} cells of {notebook} have the tag `{TAG}`; expected two or more")
+        *self.definitions, self.training = sources
+        self.names = {}
+
+    def prepare(self, **given):
+        """Run all tagged cells but the last; `given` replaces parameters, and what other cells would have chosen."""
+        self.names |= given
+        for source in self.definitions:
+            self._run(source)
+            self.names |= given
+
+    def train(self, callback):
+        """Run the last tagged cell, with a Keras callback in the place of its progress bar."""
+        self.names["show_progress"] = lambda: callback
+        self._run(self.training)
+
+    def _run(self, source):
+        here = os.getcwd()
+        os.chdir(FOLDER)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(source, "<notebook>", "exec"), self.names)
+        finally:
+            os.chdir(here)

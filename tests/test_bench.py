@@ -1,0 +1,121 @@
+"""The race between recipes and lessons: what is run of a notebook, when a run ends, and what is told of it."""
+
+import re
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from nbformat import write
+from nbformat.v4 import new_code_cell, new_notebook
+
+from benchmarks import bench, lessons, reference
+from benchmarks.races import RACES, loss_of_copies
+from helpers import load_mnist, set_seed
+from helpers.results import read_reference
+from tools.notebooks import FOLDER, list_outputs, read_notebook
+
+
+@pytest.fixture
+def make_lesson(tmp_path, monkeypatch):
+    """Return a function that makes a Lesson of sources; those that begin with # race have the tag."""
+    monkeypatch.setattr(lessons, "FOLDER", tmp_path)
+
+    def make(*sources):
+        cells = [new_code_cell(source) for source in sources]
+        for cell in cells:
+            cell.metadata["tags"] = ["race"] * cell.source.startswith("# race")
+        write(new_notebook(cells=cells), tmp_path / "00_test.ipynb")
+        return lessons.Lesson("00_test")
+
+    return make
+
+
+def test_only_tagged_cells_run_and_the_last_one_is_timed(make_lesson):
+    lesson = make_lesson("# race\nEPOCHS = 3", "1 / 0", "# race\nbar = show_progress()\nfound = EPOCHS, bar, rate")
+    lesson.prepare(EPOCHS=2, rate=0.1)
+    assert "found" not in lesson.names
+    lesson.train("a callback")
+    assert lesson.names["found"] == (2, "a callback", 0.1)
+
+
+def test_notebook_without_tagged_cells_is_refused(make_lesson):
+    with pytest.raises(ValueError, match="1 cells of 00_test have the tag `race`; expected two or more"):
+        make_lesson("# race\n1", "2")
+
+
+@pytest.mark.parametrize("system", RACES)
+def test_tagged_cells_of_a_notebook_define_all_that_they_use(system, tmp_path):
+    lesson = lessons.Lesson(RACES[system].notebook)
+    given = [f"{name} = {value!r}" for name, value in (RACES[system].given or {}).items()]
+    file = tmp_path / "training.py"
+    file.write_text("\n".join([*given, *lesson.definitions, lesson.training]), encoding="utf-8")
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", str(file)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+
+
+def test_rates_given_are_those_that_the_notebooks_chose():
+    def read_printed(system):
+        notebook = read_notebook(FOLDER / f"{RACES[system].notebook}.ipynb")
+        return "".join(output.get("text", "") for output in list_outputs(notebook))
+
+    (chosen,) = re.findall(r"at a peak of ([\d.]+)", read_printed("R3"))
+    assert RACES["R3"].given["best_rate"] == float(chosen)
+    tried = re.findall(r"ours, peak ([\d.]+): ELBO (-[\d.]+)", read_printed("R10"))
+    assert RACES["R10"].given["best_rate"] == float(max(tried, key=lambda pair: float(pair[1]))[0])
+
+
+def test_every_race_is_for_a_figure_that_its_recipe_has_reached():
+    assert RACES.keys() < reference.list_recipes().keys()
+    stored = read_reference()
+    for system, race in RACES.items():
+        measure = stored[system]["measures"][race.figure]
+        assert measure["direction"] == "lower"
+        assert measure["reproduced"] is not None
+
+
+@pytest.mark.parametrize(("target", "epochs", "reached"), [(np.inf, 1, True), (0.0, 3, False)])
+def test_run_ends_at_the_target_or_with_the_last_epoch(target, epochs, reached):
+    data = load_mnist(source="stand-in")
+    set_seed(0)
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(784, "sigmoid")])
+    model.compile("adam", "bce")
+    watch = bench.Watch(target, lambda model: loss_of_copies((784,))(model, {}, data), "test", last_epoch=3)
+    digits = data.x_train[:64].reshape(-1, 784)
+    with pytest.raises(bench.Finished):
+        model.fit(digits, digits, 32, epochs=5, verbose=0, callbacks=[watch])
+    report = watch.report()
+    assert (report["reached"], report["epochs"], report["updates"]) == (reached, epochs, 2 * epochs)
+    assert report["seconds"] > 0
+    assert report["memory"] > 50
+
+
+def test_loss_of_copies_is_that_of_evaluate():
+    data = load_mnist(source="stand-in")
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(784, "sigmoid")])
+    model.compile("adam", "bce")
+    flat = data.x_test.reshape(-1, 784)
+    expected = model.evaluate(flat, flat, verbose=0)
+    np.testing.assert_allclose(loss_of_copies((784,))(model, {}, data), expected, rtol=1e-3)
+
+
+def make_run(recipe, ours):
+    about = {"reached": True, "figure": 0.09, "epochs": 2, "updates": 10, "memory": 900}
+    return {"recipe": about | {"seconds": recipe}, "ours": about | {"seconds": ours}}
+
+
+def test_ratio_is_the_median_over_runs(capsys):
+    entry = bench.summarize("R1", [make_run(8.0, 1.0), make_run(9.0, 3.0), make_run(10.0, 2.0)])
+    assert (entry["ratio"], entry["ratios"]) == (5.0, [8.0, 3.0, 5.0])
+    bench.print_table({"R1": entry, "R2": entry | {"ratio": 20.0}})
+    printed = capsys.readouterr().out
+    assert "5.0 (3.0 to 8.0)" in printed
+    assert "geometric mean of the ratios 10.00, lowest 5.0" in printed
+
+
+def test_unknown_system_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        bench.main(["--only", "R1,R99"])
+    assert "no race of R99" in capsys.readouterr().err
