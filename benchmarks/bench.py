@@ -2,32 +2,36 @@
 
     make bench        or        python -m benchmarks.bench --only R1,R4 --times 3        or with --quick
 
-Both run in one process on the same data, in turns. The clock runs while a model trains and stands still while it is
-tested, after every epoch. A run ends when it first reaches the recipe's stored test figure, or with its last epoch.
+Both run in one process on the same data, in turns; each system has a process of its own. The clock runs while a model
+trains and stands still while it is tested, after every epoch. A run ends when it first reaches the recipe's stored test
+figure, or with its last epoch.
 """
 
 import argparse
 import contextlib
 import functools
+import gc
 import importlib
 import json
+import multiprocessing
 import statistics
 import sys
 import time
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
 
 import keras
 import psutil
 from tqdm import tqdm
 
 from benchmarks import reference
+from benchmarks.figure import draw
 from benchmarks.lessons import Lesson
 from benchmarks.races import RACES
 from helpers import set_seed
 from helpers.results import read_reference, read_versions
 from tools.files import write_text
-
-FILE = Path(__file__).parent / "results.json"
+from tools.results import RACES as FILE
+from tools.results import make_race_table, read_races
 
 
 class Finished(Exception):
@@ -89,7 +93,16 @@ def race(system, seed, last_epoch=None):
         with contextlib.suppress(Finished):
             train(watch)
         reports[name] = watch.report()
+        del watch, test
+        gc.collect()
     return reports
+
+
+def race_apart(system, times, last_epoch):
+    """Return the reports of `times` races with the seeds 0, 1, ..., run in a new process, which starts with nothing."""
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawned, initializer=tqdm.set_lock, initargs=(tqdm.get_lock(),)) as pool:
+        return list(pool.map(functools.partial(race, system, last_epoch=last_epoch), range(times)))
 
 
 def summarize(system, runs):
@@ -106,26 +119,6 @@ def summarize(system, runs):
     }
 
 
-def print_table(results):
-    """Print a line for each system and the geometric mean of the ratios."""
-    print(f"{'':<5}{'target':>9}  {'recipe':<26}{'ours':<26}ratio")
-    for system, entry in results.items():
-        cells = [describe([run[name] for run in entry["runs"]]) for name in ("recipe", "ours")]
-        spread = f" ({min(entry['ratios'])} to {max(entry['ratios'])})" if len(entry["ratios"]) > 1 else ""
-        print(f"{system:<5}{entry['target']:>9.4g}  {cells[0]:<26}{cells[1]:<26}{entry['ratio']}{spread}")
-    ratios = [entry["ratio"] for entry in results.values()]
-    print(f"geometric mean of the ratios {statistics.geometric_mean(ratios):.2f}, lowest {min(ratios)}")
-
-
-def describe(reports):
-    """Return the median seconds, epochs and memory of several runs, and whether all of them reached the target."""
-    seconds, epochs, memory = (
-        statistics.median(report[key] for report in reports) for key in ("seconds", "epochs", "memory")
-    )
-    missed = "" if all(report["reached"] for report in reports) else ", missed"
-    return f"{seconds:.1f} s, {epochs:g} ep., {memory:.0f} MB{missed}"
-
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Race the published recipes against ours.")
     parser.add_argument("--only", default=",".join(RACES), help="systems, such as R1,R4")
@@ -135,15 +128,14 @@ def main(arguments=None):
     systems = options.only.split(",")
     if unknown := [system for system in systems if system not in RACES]:
         parser.error(f"no race of {', '.join(unknown)}; there are {', '.join(RACES)}")
-    stored = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    found = {}
+    stored, found = read_races(), {}
     for system in tqdm(systems, unit="system"):
-        runs = [race(system, seed, 1 if options.quick else None) for seed in range(options.times)]
-        found[system] = summarize(system, runs)
+        found[system] = summarize(system, race_apart(system, options.times, 1 if options.quick else None))
         if not options.quick:
-            merged = stored | found
-            write_text(FILE, json.dumps({key: merged[key] for key in RACES if key in merged}, indent=2) + "\n")
-    print_table(found)
+            merged = {key: (stored | found)[key] for key in RACES if key in stored | found}
+            write_text(FILE, json.dumps(merged, indent=2) + "\n")
+            draw(merged)
+    print(make_race_table(found))
 
 
 if __name__ == "__main__":

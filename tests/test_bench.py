@@ -4,17 +4,19 @@ import re
 import subprocess
 import sys
 
+import imageio.v3 as iio
 import keras
 import numpy as np
 import pytest
 from nbformat import write
 from nbformat.v4 import new_code_cell, new_notebook
 
-from benchmarks import bench, lessons, reference
+from benchmarks import bench, figure, lessons, reference
 from benchmarks.races import RACES, loss_of_copies
 from helpers import load_mnist, set_seed
 from helpers.results import read_reference
 from tools.notebooks import FOLDER, list_outputs, read_notebook
+from tools.results import make_race_table
 
 
 @pytest.fixture
@@ -106,13 +108,27 @@ def make_run(recipe, ours):
     return {"recipe": about | {"seconds": recipe}, "ours": about | {"seconds": ours}}
 
 
-def test_ratio_is_the_median_over_runs(capsys):
+def test_ratio_is_the_median_over_runs():
     entry = bench.summarize("R1", [make_run(8.0, 1.0), make_run(9.0, 3.0), make_run(10.0, 2.0)])
     assert (entry["ratio"], entry["ratios"]) == (5.0, [8.0, 3.0, 5.0])
-    bench.print_table({"R1": entry, "R2": entry | {"ratio": 20.0}})
-    printed = capsys.readouterr().out
-    assert "5.0 (3.0 to 8.0)" in printed
-    assert "geometric mean of the ratios 10.00, lowest 5.0" in printed
+    *_, row, last = make_race_table({"R1": entry, "R2": entry | {"ratio": 20.0, "ratios": [20.0]}}).splitlines()
+    assert row == "| R2 | 0.09157 | 9 s, 2 epochs, 10 steps, 0.9 GB | 2 s, 2 epochs, 10 steps, 0.9 GB | **20.0** |"
+    assert last == "| all | | | | **10.0**, the geometric mean; lowest 5.0 |"
+
+
+def test_run_that_missed_the_figure_says_so():
+    run = make_run(8.0, 1.0)
+    run["recipe"]["reached"] = False
+    row = make_race_table({"R1": bench.summarize("R1", [run])}).splitlines()[2]
+    assert "| 8 s, 2 epochs, 10 steps, 0.9 GB, figure not reached | 1 s, 2 epochs" in row
+
+
+def test_picture_shows_every_race(tmp_path, monkeypatch):
+    monkeypatch.setattr(figure, "FILE", tmp_path / "results.png")
+    figure.draw({system: bench.summarize(system, [make_run(8.0, 1.0)]) for system in ("R1", "R2")})
+    small = iio.imread(tmp_path / "results.png").shape[0]
+    figure.draw({system: bench.summarize(system, [make_run(8.0, 1.0)]) for system in RACES})
+    assert iio.imread(tmp_path / "results.png").shape[0] > 2 * small
 
 
 def test_unknown_system_is_refused(capsys):

@@ -45,6 +45,10 @@ old
 
 <!-- results:begin -->
 <!-- results:end -->
+
+<!-- races:begin -->
+old
+<!-- races:end -->
 """
 
 
@@ -77,6 +81,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(repository, "PYPROJECT", tmp_path / "pyproject.toml")
     monkeypatch.setattr(results, "RESULTS", tmp_path / "results.json")
     monkeypatch.setattr(results, "README", tmp_path / "README.md")
+    monkeypatch.setattr(results, "RACES", tmp_path / "races.json")
     return tmp_path
 
 
@@ -428,7 +433,7 @@ def test_filling_refuses_a_text_without_exactly_one_pair_of_comments(text):
         results.fill(text, "t", "new")
 
 
-def test_results_are_gathered_from_lessons_and_fill_both_tables(project, capsys):
+def test_results_are_gathered_from_lessons_and_fill_all_tables(project, capsys):
     store(
         project,
         **{
@@ -449,7 +454,7 @@ def test_results_are_gathered_from_lessons_and_fill_both_tables(project, capsys)
     assert list(gathered["notebooks"]) == ["00_one", "01_two"]
     assert gathered["results"] == [ROW]
     readme = (project / "README.md").read_text(encoding="utf-8")
-    assert readme == results.fill_readme(README, gathered)
+    assert readme == results.fill_readme(README, gathered, {})
     assert "old" not in readme
     slug, _ = repository.read_project()
     colab = f"[Colab](https://colab.research.google.com/github/{slug}/blob/main/notebooks"

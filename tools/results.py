@@ -1,7 +1,8 @@
-"""Gather results.json from the stored outputs of the notebooks, and build the README's two tables from it."""
+"""Gather results.json from the stored outputs of the notebooks, and build the README's tables from it and the races."""
 
 import json
 import re
+import statistics
 
 from tools.files import write_text
 from tools.notebooks import (
@@ -18,6 +19,7 @@ from tools.repository import read_project
 
 RESULTS = ROOT / "results.json"
 README = ROOT / "README.md"
+RACES = ROOT / "benchmarks" / "results.json"
 
 
 def gather():
@@ -69,6 +71,30 @@ def make_results_table(gathered):
     return "\n".join(lines)
 
 
+def make_race_table(races):
+    """Return the README's table of the races in benchmarks/results.json as Markdown."""
+    lines = ["| system | to reach | recipe | ours | ratio of the seconds |", "|---|---|---|---|---|"]
+    for system, race in races.items():
+        cells = [_describe([run[name] for run in race["runs"]]) for name in ("recipe", "ours")]
+        several = len(race["ratios"]) > 1
+        spread = f" ({min(race['ratios'])} to {max(race['ratios'])})" if several else ""
+        lines.append(f"| {system} | {race['target']:.4g} | {' | '.join(cells)} | **{race['ratio']}**{spread} |")
+    ratios = [race["ratio"] for race in races.values()]
+    if ratios:
+        mean = statistics.geometric_mean(ratios)
+        lines.append(f"| all | | | | **{mean:.1f}**, the geometric mean; lowest {min(ratios)} |")
+    return "\n".join(lines)
+
+
+def _describe(reports):
+    """Return the median seconds, epochs, steps and memory of several runs, and whether any missed the figure."""
+    seconds, epochs, updates, memory = (
+        statistics.median(report[key] for report in reports) for key in ("seconds", "epochs", "updates", "memory")
+    )
+    missed = "" if all(report["reached"] for report in reports) else ", figure not reached"
+    return f"{seconds:.3g} s, {epochs:g} epochs, {updates:,.0f} steps, {memory / 1000:.1f} GB{missed}"
+
+
 def fill(text, marker, content):
     """Return `text` with what stands between the comments `marker:begin` and `marker:end` replaced by `content`."""
     pattern = rf"(<!-- {marker}:begin -->\n).*?(<!-- {marker}:end -->)"
@@ -80,15 +106,21 @@ def fill(text, marker, content):
     return filled
 
 
-def fill_readme(text, gathered):
-    """Return the README's text with both tables built anew."""
+def read_races():
+    """Return what benchmarks/results.json holds, by system; nothing where no race was run."""
+    return json.loads(RACES.read_text(encoding="utf-8")) if RACES.exists() else {}
+
+
+def fill_readme(text, gathered, races):
+    """Return the README's text with its three tables built anew."""
     text = fill(text, "notebooks", make_notebook_table(gathered))
+    text = fill(text, "races", make_race_table(races))
     return fill(text, "results", make_results_table(gathered))
 
 
 def main():
     gathered = gather()
-    readme = fill_readme(README.read_text(encoding="utf-8"), gathered)
+    readme = fill_readme(README.read_text(encoding="utf-8"), gathered, read_races())
     write_text(RESULTS, json.dumps(gathered, indent=2, ensure_ascii=False) + "\n")
     write_text(README, readme)
     print(
