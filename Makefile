@@ -9,11 +9,13 @@ QUICK ?=
 SLUG ?=
 LAB ?=
 PY := .venv/bin/python
+# KERAS_BACKEND=jax make bench
+EXTRA := $(if $(filter jax torch,$(KERAS_BACKEND)),backends)
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab publish results reference bench repository lock clean
+.PHONY: help setup run test test-backends lab publish results reference bench repository lock clean
 
 help:  ## print this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 setup:  ## set up .venv if it is missing or requirements.lock changed (every target does)
 	@$(PYTHON) tools/setup_venv.py
@@ -23,6 +25,9 @@ run: setup  ## execute all notebooks and render them to build/html; NOTEBOOK=01 
 
 test: setup  ## run every check, the notebooks in the short budget included
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m pytest --fast --nbval-lax --nbval-current-env
+
+test-backends:  ## train the models of 01 to 09 on JAX and PyTorch, in an environment of its own, .venv-backends
+	@$(PYTHON) tools/setup_venv.py backends && .venv-backends/bin/python -m pytest tests/test_backends.py
 
 lab: setup  ## open JupyterLab on the first notebook; LAB="--no-browser" passes options on
 	@$(PY) -m jupyter lab $(LAB) notebooks/00_start_here.ipynb
@@ -36,8 +41,8 @@ results: setup  ## rebuild results.json and the README's tables from the stored 
 reference: setup  ## run one published recipe in full and store its figures: SYSTEM=R1
 	@$(PY) -m benchmarks.reference $(SYSTEM)
 
-bench: setup  ## race the published recipes against ours, hours in full: ONLY=R1,R3 for some, QUICK=1 for one epoch each
-	@$(PY) -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) $(if $(QUICK),--quick)
+bench:  ## race the published recipes against ours, hours in full: ONLY=R1,R3 for some, QUICK=1 for one epoch each
+	@$(PYTHON) tools/setup_venv.py $(EXTRA) && .venv$(EXTRA:%=-%)/bin/python -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) $(if $(QUICK),--quick)
 
 repository: setup  ## point every Colab link and install line to a fork: SLUG=owner/name
 	@$(PY) -m tools.repository $(SLUG)
@@ -45,5 +50,5 @@ repository: setup  ## point every Colab link and install line to a fork: SLUG=ow
 lock: setup  ## pin the newest versions that pyproject.toml allows in requirements.lock and environment.yml
 	@$(PY) -m tools.lock
 
-clean:  ## remove what was built; notebooks, results and .venv stay
+clean:  ## remove what was built; notebooks, results and the environments stay
 	@rm -rf build .pytest_cache .ruff_cache *.egg-info

@@ -22,10 +22,18 @@ LINE_OF_LOCK = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[^\s;]+)(?: ; (?P<
 
 
 def read_requirements(pyproject):
-    """Return all direct requirements of a pyproject.toml, extras included."""
+    """Return the direct requirements of a pyproject.toml that are locked, extras included."""
     project = tomllib.loads(pyproject)["project"]
-    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    extras = [line for extra in lock.EXTRAS for line in project["optional-dependencies"][extra]]
     return [Requirement(line) for line in project["dependencies"] + extras]
+
+
+def test_extras_are_locked_but_for_the_backends_which_name_one_version_each():
+    extras = tomllib.loads(PYPROJECT)["project"]["optional-dependencies"]
+    assert extras.keys() == {*lock.EXTRAS, "backends"}
+    for requirement in map(Requirement, extras["backends"]):
+        assert re.fullmatch(r"==[\d.]+", str(requirement.specifier)), requirement
+        assert requirement.name not in lock.read_pins(LOCK)
 
 
 def find_malformed_lines(lock_text):

@@ -491,14 +491,14 @@ class Version(NamedTuple):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Return a folder with a lock, in which set-up would make .venv; nothing is installed."""
-    monkeypatch.setattr(setup_venv, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(setup_venv, "STAMP", tmp_path / ".venv" / "installed.lock")
-    monkeypatch.setattr(setup_venv, "LOCK", tmp_path / "requirements.lock")
+    """Return a folder with a lock and an extra, in which set-up would make .venv; nothing is installed."""
+    monkeypatch.setattr(setup_venv, "ROOT", tmp_path)
     monkeypatch.setattr(setup_venv, "subprocess", FakeSubprocess)
-    monkeypatch.setattr(setup_venv.venv, "create", lambda path, **_: make_venv())
+    monkeypatch.setattr(setup_venv.venv, "create", lambda path, **_: make_venv(path))
     monkeypatch.setattr(FakeSubprocess, "returncode", 0)
+    monkeypatch.setattr(FakeSubprocess, "commands", [])
     (tmp_path / "requirements.lock").write_text("keras==3.15.1\n")
+    (tmp_path / "pyproject.toml").write_text('[project.optional-dependencies]\nbackends = ["jax==0.10.2"]\n')
     pretend_python(monkeypatch, Version(3, 12))
     return tmp_path
 
@@ -508,16 +508,19 @@ class FakeSubprocess:
 
     CalledProcessError = subprocess.CalledProcessError
     returncode = 0
+    commands = ()
 
     @classmethod
     def run(cls, command):
+        cls.commands.append(command)
         return SimpleNamespace(returncode=cls.returncode)
 
 
-def make_venv():
-    """Put a file where the Python of .venv would be."""
-    setup_venv.find_python().parent.mkdir(parents=True, exist_ok=True)
-    setup_venv.find_python().touch()
+def make_venv(path):
+    """Put a file where the Python of an environment would be."""
+    python = path / "bin" / "python"
+    python.parent.mkdir(parents=True, exist_ok=True)
+    python.touch()
 
 
 def pretend_python(monkeypatch, version):
@@ -540,6 +543,31 @@ def test_set_up_is_current_until_lock_or_python_changes(folder, monkeypatch):
     pretend_python(monkeypatch, Version(3, 12))
     setup_venv.find_python().unlink()
     assert not setup_venv.is_current()
+
+
+def test_extra_has_an_environment_of_its_own_held_to_the_lock(folder):
+    setup_venv.main("backends")
+    assert [path.name for path in folder.glob(".venv*")] == [".venv-backends"]
+    pinned, project = FakeSubprocess.commands
+    assert pinned[-2:] == ["-r", str(folder / "requirements.lock")]
+    assert f"{folder}[backends]" in project
+    assert project[-2:] == ["--constraint", str(folder / "requirements.lock")]
+    assert "--no-deps" not in project
+    assert setup_venv.is_current("backends")
+    (folder / "pyproject.toml").write_text('[project.optional-dependencies]\nbackends = ["jax==0.11.0"]\n')
+    assert not setup_venv.is_current("backends")
+
+
+def test_environment_without_an_extra_takes_nothing_that_is_not_pinned(folder):
+    setup_venv.main()
+    assert [path.name for path in folder.glob(".venv*")] == [".venv"]
+    _, project = FakeSubprocess.commands
+    assert "--no-deps" in project
+
+
+def test_unknown_extra_is_refused(folder):
+    with pytest.raises(SystemExit, match="no extra 'backend'; it has backends"):
+        setup_venv.main("backend")
 
 
 @pytest.mark.parametrize("version", [Version(3, 10, 2), Version(3, 14)], ids=str)
@@ -577,7 +605,7 @@ def list_targets():
 def find_make_commands(text):
     """Return the targets of all `make ...` commands in the code of a Markdown text."""
     code = re.findall(r"^ *```.*?^ *```|`[^`\n]+`", text, flags=re.DOTALL | re.MULTILINE)
-    command = re.compile(r"(?:^|[`;&$] ?)make ([a-z]+)", flags=re.MULTILINE)
+    command = re.compile(r"(?:^|[`;&$] ?|KERAS_BACKEND=\w+ )make ([a-z-]+)", flags=re.MULTILINE)
     return {target for piece in code for target in command.findall(piece)}
 
 
@@ -587,14 +615,14 @@ def test_make_alone_prints_every_target_and_installs_nothing(tmp_path):
     # When this runs under `make test`, the inner make must not take it for its parent.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(["make"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    lines = [re.fullmatch(r"make (\w+) +(\S.*)", line) for line in done.stdout.splitlines()]
+    lines = [re.fullmatch(r"make ([\w-]+) +(\S.*)", line) for line in done.stdout.splitlines()]
     assert [line[1] for line in lines] == list_targets()
     assert [path.name for path in tmp_path.iterdir()] == ["Makefile"]
 
 
 def test_commands_in_a_text_are_found_and_the_verb_to_make_is_not():
-    text = "Make sure to make copies. `make run NOTEBOOK=01`\n```\nmake test  # all\n$ make lab\n```\n`make`"
-    assert find_make_commands(text) == {"run", "test", "lab"}
+    text = "Make sure to make copies. `make run NOTEBOOK=01`\n```\nmake test-all  # all\n$ make lab\n```\n`make`"
+    assert find_make_commands(text + " `KERAS_BACKEND=jax make bench`") == {"run", "test-all", "lab", "bench"}
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])

@@ -8,6 +8,8 @@ import tomllib
 from tools.files import write_text
 from tools.notebooks import ROOT
 
+# What is pinned besides the dependencies. JAX and PyTorch, the extra `backends`, have an environment of their own.
+EXTRAS = ("probability", "lab", "dev")
 LOCK = ROOT / "requirements.lock"
 CONDA = ROOT / "environment.yml"
 PYPROJECT = ROOT / "pyproject.toml"
@@ -16,7 +18,7 @@ COMPILE = [
     "pip",
     "compile",
     "pyproject.toml",
-    "--all-extras",
+    *(option for extra in EXTRAS for option in ("--extra", extra)),
     "--universal",
     "--python-version",
     "3.11",
@@ -39,10 +41,10 @@ def read_pins(text):
 
 
 def list_direct_requirements():
-    """Return the names that pyproject.toml asks for itself, extras included."""
+    """Return the names that pyproject.toml asks for itself, EXTRAS included."""
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
     requirements = project["dependencies"] + [
-        name for extra in project["optional-dependencies"].values() for name in extra
+        name for extra in EXTRAS for name in project["optional-dependencies"][extra]
     ]
     return sorted({re.match(r"[a-z0-9-]+", requirement).group() for requirement in requirements})
 
