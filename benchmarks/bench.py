@@ -1,6 +1,7 @@
 """Race the published recipes against ours, each to the recipe's own test figure.
 
     make bench        or        python -m benchmarks.bench --only R1,R4 --times 3        or with --quick
+    KERAS_BACKEND=jax make bench        stores in results_jax.json, for Keras on another backend
 
 Both run in one process on the same data, in turns; each system has a process of its own. The clock runs while a model
 trains and stands still while it is tested, after every epoch. A run ends when it first reaches the recipe's stored test
@@ -26,7 +27,7 @@ from tqdm import tqdm
 from benchmarks import reference
 from benchmarks.figure import draw
 from benchmarks.lessons import Lesson
-from benchmarks.races import RACES
+from benchmarks.races import RACES, TAPED
 from helpers import set_seed
 from helpers.results import read_reference, read_versions
 from tools.files import write_text
@@ -120,22 +121,27 @@ def summarize(system, runs):
 
 
 def main(arguments=None):
+    backend = keras.backend.backend()
+    in_readme = backend == "tensorflow"
+    file = FILE if in_readme else FILE.with_stem(f"{FILE.stem}_{backend}")
+    races = [system for system in RACES if in_readme or system not in TAPED]
     parser = argparse.ArgumentParser(description="Race the published recipes against ours.")
-    parser.add_argument("--only", default=",".join(RACES), help="systems, such as R1,R4")
+    parser.add_argument("--only", default=",".join(races), help="systems, such as R1,R4")
     parser.add_argument("--times", type=int, default=1, help="runs of each, with the seeds 0, 1, ...")
     parser.add_argument("--quick", action="store_true", help="one epoch of each, and nothing is stored")
     options = parser.parse_args(arguments)
     systems = options.only.split(",")
-    if unknown := [system for system in systems if system not in RACES]:
-        parser.error(f"no race of {', '.join(unknown)}; there are {', '.join(RACES)}")
-    stored, found = read_races(), {}
+    if unknown := [system for system in systems if system not in races]:
+        parser.error(f"no race of {', '.join(unknown)} on {backend}; there are {', '.join(races)}")
+    stored, found = read_races(file), {}
     for system in tqdm(systems, unit="system"):
         found[system] = summarize(system, race_apart(system, options.times, 1 if options.quick else None))
         if not options.quick:
             merged = {key: (stored | found)[key] for key in RACES if key in stored | found}
-            write_text(FILE, json.dumps(merged, indent=2) + "\n")
-            draw(merged)
-    print(make_race_table(found))
+            write_text(file, json.dumps(merged, indent=2) + "\n")
+            if in_readme:
+                draw(merged)
+    print(f"Keras on {backend}:\n\n{make_race_table(found)}")
 
 
 if __name__ == "__main__":

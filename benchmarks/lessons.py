@@ -4,9 +4,13 @@ import contextlib
 import io
 import os
 
+import keras
+
 from tools.notebooks import FOLDER, read_notebook
 
 TAG = "race"
+# On PyTorch, Keras makes one update a call and raises ValueError if asked for more; compiling is its slow exception.
+ON_TORCH = {"STEPS_PER_EXECUTION": 1, "JIT_COMPILE": False}
 
 
 class Lesson:
@@ -22,6 +26,8 @@ class Lesson:
 
     def prepare(self, **given):
         """Run all tagged cells but the last; `given` replaces parameters, and what other cells would have chosen."""
+        if keras.backend.backend() == "torch":
+            given |= ON_TORCH
         self.names |= given
         for source in self.definitions:
             self._run(source)

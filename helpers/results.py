@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+import keras
+
 RESULTS_TYPE = "application/vnd.autoencoders.results+json"
 HERE = Path(__file__).parent
 # In a checkout the file stands beside this package; where the package was installed, inside it.
 REFERENCE_FILES = (HERE.parent / "benchmarks" / "reference.json", HERE / "benchmarks" / "reference.json")
-PACKAGES = ("keras", "tensorflow", "numpy")
 BUDGETS = ("full", "fast")
 
 
@@ -59,8 +60,9 @@ def read_reference():
 
 
 def read_versions():
-    """Return the versions a result depends on, by package, Python's among them."""
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
+    """Return the versions a result depends on, by package: Python, Keras, the backend in use and NumPy."""
+    packages = "keras", keras.backend.backend(), "numpy"
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
 
 
 def is_met(row):

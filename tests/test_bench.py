@@ -1,8 +1,10 @@
 """The race between recipes and lessons: what is run of a notebook, when a run ends, and what is told of it."""
 
+import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import imageio.v3 as iio
 import keras
@@ -12,7 +14,7 @@ from nbformat import write
 from nbformat.v4 import new_code_cell, new_notebook
 
 from benchmarks import bench, figure, lessons, reference
-from benchmarks.races import RACES, loss_of_copies
+from benchmarks.races import RACES, TAPED, loss_of_copies
 from helpers import load_mnist, set_seed
 from helpers.results import read_reference
 from tools.notebooks import FOLDER, list_outputs, read_notebook
@@ -40,6 +42,13 @@ def test_only_tagged_cells_run_and_the_last_one_is_timed(make_lesson):
     assert "found" not in lesson.names
     lesson.train("a callback")
     assert lesson.names["found"] == (2, "a callback", 0.1)
+
+
+def test_on_pytorch_a_lesson_makes_one_update_a_call_and_compiles_nothing(make_lesson, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    lesson = make_lesson("# race\nSTEPS_PER_EXECUTION, JIT_COMPILE = 47, True", "# race\n1")
+    lesson.prepare()
+    assert (lesson.names["STEPS_PER_EXECUTION"], lesson.names["JIT_COMPILE"]) == (1, False)
 
 
 def test_notebook_without_tagged_cells_is_refused(make_lesson):
@@ -135,3 +144,40 @@ def test_unknown_system_is_refused(capsys):
     with pytest.raises(SystemExit):
         bench.main(["--only", "R1,R99"])
     assert "no race of R99" in capsys.readouterr().err
+
+
+def test_systems_whose_recipes_need_tensorflow_are_those_that_import_it():
+    recipes = Path(reference.__file__).parent
+    taped = {
+        system
+        for system in RACES
+        if re.search(r"import (tensorflow|grid_vae)", (recipes / f"{reference.list_recipes()[system]}.py").read_text())
+    }
+    assert taped == TAPED
+
+
+@pytest.fixture
+def jax(monkeypatch):
+    """Let the bench believe that Keras runs on JAX, and give it two runs of every race."""
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(bench, "read_versions", dict)
+    monkeypatch.setattr(bench, "race_apart", lambda system, times, last_epoch: [make_run(8.0, 1.0)] * times)
+
+
+@pytest.mark.usefixtures("jax")
+def test_recipe_that_needs_tensorflow_is_refused_on_another_backend(capsys):
+    with pytest.raises(SystemExit):
+        bench.main(["--only", "R1,R8"])
+    assert "no race of R8 on jax; there are R1, R2" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("jax")
+def test_races_on_another_backend_have_a_file_of_their_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bench, "FILE", tmp_path / "results.json")
+    monkeypatch.setattr(bench, "draw", lambda results: pytest.fail("the README's picture is of TensorFlow"))
+    bench.main(["--only", "R1"])
+    bench.main(["--only", "R4", "--times", "2"])
+    assert [path.name for path in tmp_path.iterdir()] == ["results_jax.json"]
+    stored = json.loads((tmp_path / "results_jax.json").read_text(encoding="utf-8"))
+    assert {system: len(entry["runs"]) for system, entry in stored.items()} == {"R1": 1, "R4": 2}
+    assert "Keras on jax" in capsys.readouterr().out

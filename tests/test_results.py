@@ -4,6 +4,7 @@ import json
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
+import keras
 import pytest
 
 from helpers import Result, results, show_results
@@ -67,6 +68,14 @@ def test_rows_hold_everything_that_a_table_of_all_notebooks_needs(show):
         "data_source": "folder",
     }
     assert set(versions) == {"python", "keras", "tensorflow", "numpy"}
+
+
+def test_versions_name_the_backend_in_use(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(results.metadata, "version", lambda package: f"the one of {package}")
+    versions = results.read_versions()
+    assert versions["jax"] == "the one of jax"
+    assert "tensorflow" not in versions
 
 
 def test_systems_that_train_apart_have_their_own_seconds(show):

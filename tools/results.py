@@ -106,9 +106,10 @@ def fill(text, marker, content):
     return filled
 
 
-def read_races():
-    """Return what benchmarks/results.json holds, by system; nothing where no race was run."""
-    return json.loads(RACES.read_text(encoding="utf-8")) if RACES.exists() else {}
+def read_races(file=None):
+    """Return what benchmarks/results.json holds, or its like for another backend; nothing where no race was run."""
+    file = file or RACES
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def fill_readme(text, gathered, races):
