@@ -102,7 +102,7 @@ def race(system, seed, last_epoch=None):
 def race_apart(system, times, last_epoch):
     """Return the reports of `times` races with the seeds 0, 1, ..., run in a new process, which starts with nothing."""
     spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawned, initializer=tqdm.set_lock, initargs=(tqdm.get_lock(),)) as pool:
+    with ProcessPoolExecutor(1, mp_context=spawned) as pool:
         return list(pool.map(functools.partial(race, system, last_epoch=last_epoch), range(times)))
 
 

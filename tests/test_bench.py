@@ -181,3 +181,10 @@ def test_races_on_another_backend_have_a_file_of_their_own(tmp_path, monkeypatch
     stored = json.loads((tmp_path / "results_jax.json").read_text(encoding="utf-8"))
     assert {system: len(entry["runs"]) for system, entry in stored.items()} == {"R1": 1, "R4": 2}
     assert "Keras on jax" in capsys.readouterr().out
+
+
+def test_race_in_a_process_of_its_own_reports_both(capfd):
+    (run,) = bench.race_apart("R1", times=1, last_epoch=1)
+    assert {name: report["epochs"] for name, report in run.items()} == {"recipe": 1, "ours": 1}
+    assert all(report["seconds"] > 0 and np.isfinite(report["figure"]) for report in run.values())
+    assert "R1 recipe" in capfd.readouterr().err
