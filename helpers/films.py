@@ -2,8 +2,6 @@
 
 import base64
 import html
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from helpers.checks import as_images
+from helpers.files import replace_file
 
 SHORTEST_MILLISECONDS = 20  # Browsers show what is shorter for 100 ms.
 LONGEST_MILLISECONDS = 655_350  # 16 bits of hundredths of a second
@@ -44,7 +43,7 @@ def write_film(path, frames, milliseconds, colors=32, most_bytes=1_500_000):
         raise ValueError(
             f"the film has {len(content):,} bytes, more than {most_bytes:,}; take fewer colors or smaller frames"
         )
-    _replace(path, content)
+    replace_file(path, content)
     return path
 
 
@@ -115,19 +114,3 @@ def _check_durations(milliseconds, count):
                 f"from {SHORTEST_MILLISECONDS} to {LONGEST_MILLISECONDS:,}"
             )
     return [int(duration) for duration in durations]
-
-
-def _replace(path, content):
-    """Write bytes to a new file beside `path` and rename it over `path` once it is complete."""
-    # The maintainers' tools have the same: to share it they would have to import this package, and so wait for Keras.
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"the folder {path.parent} does not exist; make it first, or choose another")
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -24,9 +24,12 @@ def quantile_axis(points, low=0.05, high=0.95):
     return norm.ppf(np.linspace(low, high, points)).astype("float32")
 
 
-def make_grid(axis):
-    """Return the points of a square grid row by row, (points * points, 2): first the highest z2, from the lowest z1."""
-    across, down = np.meshgrid(axis, axis[::-1])
+def make_grid(axis, z2_axis=None):
+    """Return the points of a grid row by row, (points * points, 2): first the highest z2, from the lowest z1.
+
+    `axis` are the coordinates of both latents, rising, or with `z2_axis` those of the first alone.
+    """
+    across, down = np.meshgrid(axis, (axis if z2_axis is None else z2_axis)[::-1])
     return np.stack([across, down], axis=-1).reshape(-1, 2)
 
 
@@ -64,13 +67,8 @@ def plot_grid(images, axis, ax=None):
     return ax
 
 
-def plot_codes(codes, labels, class_names, ax=None, limit=None):
-    """Draw codes (n, 2) in the color of their class, each class named at its median and in a legend beside the axes.
-
-    `labels` are n whole numbers from 0, `class_names` the names they stand for, at most ten; with `limit` both axes
-    run from -limit to limit. Returns the axes, of `ax` or of a new figure. Raises ValueError for other shapes, codes
-    that are not finite, and labels without a name.
-    """
+def check_codes(codes, labels, class_names):
+    """Return codes (n, 2) and labels (n,) as arrays; ValueError for other shapes, values or more than ten names."""
     codes, labels = np.asarray(codes), np.asarray(labels)
     if codes.ndim != 2 or codes.shape[1] != 2:
         raise ValueError(f"codes have shape {codes.shape}; expected (n, 2)")
@@ -82,6 +80,17 @@ def plot_codes(codes, labels, class_names, ax=None, limit=None):
         raise ValueError(f"{len(class_names)} class names; expected at most {len(TEN_COLORS)}")
     if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
         raise ValueError(f"labels run from {labels.min()} to {labels.max()}; expected 0 to {len(class_names) - 1}")
+    return codes, labels
+
+
+def plot_codes(codes, labels, class_names, ax=None, limit=None):
+    """Draw codes (n, 2) in the color of their class, each class named at its median and in a legend beside the axes.
+
+    `labels` are n whole numbers from 0, `class_names` the names they stand for, at most ten; with `limit` both axes
+    run from -limit to limit. Returns the axes, of `ax` or of a new figure. Raises ValueError for other shapes, codes
+    that are not finite, and labels without a name.
+    """
+    codes, labels = check_codes(codes, labels, class_names)
     ax = ax or plt.figure(figsize=(7.4, 5.6)).add_subplot()
     for label, name in enumerate(class_names):
         own = codes[labels == label]

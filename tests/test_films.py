@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageSequence
 
-from helpers import films
+from helpers import files, films
 from helpers.films import show_film, write_film
 from tools.notebooks import FOLDER, list_outputs
 
@@ -196,7 +196,7 @@ def test_failure_in_the_middle_leaves_the_old_film_and_nothing_else(path, monkey
                 stream.write(b"GIF89a, and half of")
         raise error
 
-    monkeypatch.setattr(films.os, failing, fail)
+    monkeypatch.setattr(files.os, failing, fail)
     with pytest.raises(type(error)):
         write_film(path, GRAY, 100)
     assert path.read_bytes() == old
@@ -240,7 +240,7 @@ def test_folder_that_refuses_new_files_keeps_the_old_film(path, monkeypatch):
     def refuse(**options):
         raise PermissionError("the folder is read-only")
 
-    monkeypatch.setattr(films.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(files.tempfile, "mkstemp", refuse)
     with pytest.raises(PermissionError):
         write_film(path, GRAY, 100)
     assert path.read_bytes() == b"old"

@@ -1,0 +1,25 @@
+"""Writing a file so that whatever goes wrong leaves the old one whole."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def replace_file(path, content):
+    """Write bytes to a new file beside `path`, a Path, and rename it over `path` once it is complete.
+
+    The file keeps its permissions. Raises FileNotFoundError, naming the folder, if there is none to write to, and
+    OSError if it cannot be written to.
+    """
+    # The maintainers' tools have the same: to share it they would have to import this package, and so wait for Keras.
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"the folder {path.parent} does not exist; make it first, or choose another")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
