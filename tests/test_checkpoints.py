@@ -1,0 +1,190 @@
+"""Interrupted training: it goes on from the last whole epoch, whenever it was killed, and ends with the same losses."""
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import set_seed
+from helpers.checkpoints import keep_epochs
+from helpers.schedules import warmup_then_cosine
+from helpers.variational import Sampling
+
+EPOCHS = 6
+IMAGES = np.random.default_rng(0).random((64, 12), dtype="float32")
+
+
+class Pause(keras.callbacks.Callback):
+    """Make an epoch take a while, so that there is time to be killed in it."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        time.sleep(0.05)
+
+
+def train(callbacks, seed=0, epochs=EPOCHS):
+    """Train a small network with noise, a schedule and momentum; return its history and its weights."""
+    set_seed(seed)
+    code = keras.Input((12,))
+    z_mean, z_log_var = keras.layers.Dense(2)(code), keras.layers.Dense(2)(code)
+    decoded = keras.layers.Dense(12, "sigmoid")(Sampling(seed)([z_mean, z_log_var]))
+    model = keras.Model(code, decoded)
+    rate = warmup_then_cosine(1e-1, 1, epochs, 8)
+    model.compile(keras.optimizers.SGD(rate, momentum=0.9), "mse", metrics=["mae"])
+    history = model.fit(
+        IMAGES, IMAGES, 8, epochs, verbose=0, callbacks=callbacks, validation_data=(IMAGES[:8], IMAGES[:8])
+    )
+    return history.history, [keras.ops.convert_to_numpy(weight) for weight in model.weights]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted():
+    return train([])
+
+
+def assert_same(found, expected):
+    """Fail unless histories and weights are equal to the last digit."""
+    assert found[0] == expected[0]
+    for weight, other in zip(found[1], expected[1], strict=True):
+        np.testing.assert_array_equal(weight, other)
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Raise an error in the middle of an epoch."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.epochs_seen == self.epoch and batch == 3:
+            raise KeyboardInterrupt
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epochs_seen = epoch
+
+
+def test_uninterrupted_training_is_the_same_with_it_and_leaves_no_file(tmp_path, uninterrupted):
+    path = tmp_path / "build" / "kept.npz"
+    assert_same(train([keep_epochs(path)]), uninterrupted)
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 4, 5])
+def test_training_goes_on_after_the_last_whole_epoch(tmp_path, capsys, uninterrupted, epoch):
+    path = tmp_path / "kept.npz"
+    with pytest.raises(KeyboardInterrupt):
+        train([keep_epochs(path), StopAfter(epoch)])
+    assert_same(train([keep_epochs(path)]), uninterrupted)
+    assert (f"kept.npz: goes on after epoch {epoch} of {EPOCHS}" in capsys.readouterr().out) == (epoch > 0)
+    assert not path.exists()
+
+
+def test_next_fit_of_a_resumed_model_begins_with_its_first_epoch(tmp_path):
+    path = tmp_path / "kept.npz"
+    with pytest.raises(KeyboardInterrupt):
+        train([keep_epochs(path), StopAfter(2)])
+
+    class FitAgain(keras.callbacks.Callback):
+        def on_train_end(self, logs=None):
+            assert self.model._initial_epoch is None
+
+    train([keep_epochs(path), FitAgain()])
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"epochs": EPOCHS + 1}], ids=repr)
+def test_what_another_training_left_is_not_taken(tmp_path, capsys, change):
+    path = tmp_path / "kept.npz"
+    with pytest.raises(KeyboardInterrupt):
+        train([keep_epochs(path), StopAfter(3)])
+    assert_same(train([keep_epochs(path)], **change), train([], **change))
+    assert "goes on" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half of it", os.urandom(1000)], ids=["empty", "half", "noise"])
+def test_file_that_is_no_checkpoint_is_named_and_training_starts_anew(tmp_path, capsys, uninterrupted, content):
+    path = tmp_path / "kept.npz"
+    path.write_bytes(content)
+    assert_same(train([keep_epochs(path)]), uninterrupted)
+    assert "kept.npz is no checkpoint" in capsys.readouterr().out
+
+
+def test_pickled_objects_are_never_loaded(tmp_path, capsys, uninterrupted):
+    path = tmp_path / "kept.npz"
+    np.savez(path, np.array([{"training": 1}], dtype=object), allow_pickle=True)
+    assert_same(train([keep_epochs(path)]), uninterrupted)
+    assert "kept.npz is no checkpoint" in capsys.readouterr().out
+
+
+def test_other_endings_are_refused():
+    with pytest.raises(ValueError, match=r"'kept.h5' does not end in .npz"):
+        keep_epochs("kept.h5")
+
+
+def train_in_a_process(path, report, die_before_renaming=None):
+    """Train to the end and send the result; where a number is given, die in the writing of that checkpoint."""
+    if die_before_renaming is not None:
+        rename, count = os.replace, iter(range(EPOCHS))
+        os.replace = lambda *names: (
+            os.kill(os.getpid(), signal.SIGKILL) if next(count) == die_before_renaming else rename(*names)
+        )
+    report.put("started")
+    report.put(train([keep_epochs(path), Pause()]))
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Return a context whose processes start with Keras imported, which is what takes long."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["keras", "tests.test_checkpoints"])
+    return context
+
+
+def start(processes, *arguments):
+    """Return a process that trains, once it has started, and the queue of its reports."""
+    report = processes.SimpleQueue()
+    process = processes.Process(target=train_in_a_process, args=(arguments[0], report, *arguments[1:]))
+    process.start()
+    assert report.get() == "started"
+    return process, report
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
+def test_training_killed_at_twenty_moments_ends_with_the_same_losses(tmp_path, processes, uninterrupted):
+    path, moments, kills, whole = tmp_path / "kept.npz", random.Random(0), 0, []
+    started = time.perf_counter()
+    process, report = start(processes, path)
+    whole.append(report.get())
+    process.join()
+    longest = time.perf_counter() - started
+    while kills < 20:
+        process, report = start(processes, path)
+        process.join(moments.uniform(0, longest))
+        if process.is_alive():
+            process.kill()
+            kills += 1
+        elif not report.empty():
+            whole.append(report.get())
+        process.join()
+    process, report = start(processes, path)
+    whole.append(report.get())
+    process.join()
+    for result in whole:
+        assert_same(result, uninterrupted)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
+@pytest.mark.parametrize("checkpoint", [0, 3])
+def test_training_killed_while_a_checkpoint_is_written_goes_on(tmp_path, processes, uninterrupted, checkpoint):
+    path = tmp_path / "kept.npz"
+    process, report = start(processes, path, checkpoint)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert path.exists() == (checkpoint > 0)
+    process, report = start(processes, path)
+    assert_same(report.get(), uninterrupted)
+    process.join()
