@@ -20,6 +20,7 @@ PAGE = Path(__file__).with_name("explorer.html")
 TITLE = "Latent plane to explore"
 MOST_BYTES = 900_000  # of the HTML that a notebook stores
 SHADES = 32  # of gray, or of each primary color
+MOST_VALUES = 8_000_000  # of all images together, so that a phone can keep them
 # Decoded images along each side of the plane, and test images: the first pair that fits is taken.
 SIZES = [(31, 600), (25, 400), (19, 240), (13, 120), (9, 60), (5, 20)]
 
@@ -43,8 +44,11 @@ def latent_explorer(decoder, extent, codes, labels, class_names, images=None):
         images = as_images(images)
         if len(images) != len(codes):
             raise ValueError(f"{len(images)} images for {len(codes)} codes; expected the images that have these codes")
+    values = _decode(decoder, codes[:1]).size  # of one image
     for side, count in SIZES:
         shown = order[:count]
+        if (side**2 + len(shown)) * values > MOST_VALUES:
+            continue
         own_images = None if images is None else images[shown]
         explorer = _build(decoder, extent, side, codes[shown], labels[shown], class_names, own_images)
         if len(explorer._repr_html_().encode()) <= MOST_BYTES:
