@@ -43,6 +43,7 @@ def make_explorer(kind):
 
 @pytest.fixture(scope="module")
 def browser():
+    playwright.expect.set_options(timeout=20_000)  # milliseconds, for a busy machine
     with playwright.sync_playwright() as tools:
         browser = tools.chromium.launch(executable_path=BROWSER, args=OPTIONS)
         yield browser
@@ -78,9 +79,8 @@ def show(browser, tmp_path):
     assert sum(address.startswith("file:") for address in addresses) == len(contexts)
 
 
-def read_light(frame, name="decoded"):
-    """Return what a canvas shows, in [0, 1], (height, width, 3)."""
-    address = frame.evaluate("name => document.getElementById(name).toDataURL()", name)
+def read_light(address):
+    """Return the picture at a data URL, as a canvas gives it, in [0, 1], (height, width, 3)."""
     with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as picture:
         pixels = np.asarray(picture.convert("RGBA")) / 255
     assert pixels[..., 3].min() > 0.98
@@ -88,14 +88,27 @@ def read_light(frame, name="decoded"):
 
 
 def check_decoded(frame, kind="gray"):
-    """Assert that the page shows what the decoder draws where its point is; return the point."""
-    point = frame.evaluate("point")
+    """Assert that the page shows what the decoder draws where its point is; return the point and what it shows."""
+    point, place, address = frame.evaluate(
+        "[point, document.getElementById('place').textContent, decoded.toDataURL()]"  # at one moment
+    )
     drawn = draw_waves([point], CHANNELS[kind])[0]
     light = drawn if kind == "color" else np.repeat(1 - drawn[..., None], 3, axis=-1)
-    np.testing.assert_allclose(read_light(frame), light, atol=TOLERANCE)
+    shown = read_light(address)
+    np.testing.assert_allclose(shown, light, atol=TOLERANCE)
     z1, z2 = (f"{value:.2f}".replace("-", "\u2212") for value in point)
-    assert frame.inner_text("#place") == f"z1 {z1}, z2 {z2}"
-    return point
+    assert place == f"z1 {z1}, z2 {z2}"
+    return point, shown
+
+
+def wait_for_point(frame, across, down):
+    """Wait until the point of the page is at a place on the plane, in shares of its width and height."""
+    expected = -3 + 4 * across, 4 - 6 * down
+    for _ in range(500):
+        if np.allclose(frame.evaluate("point"), expected, atol=0.05):
+            return
+        frame.page.wait_for_timeout(20)
+    raise AssertionError(f"the point is {frame.evaluate('point')} after 10 seconds; expected {expected}")
 
 
 def place_on(frame, across, down):
@@ -108,20 +121,20 @@ def place_on(frame, across, down):
 @pytest.mark.parametrize("kind", CHANNELS)
 def test_pointer_shows_what_the_decoder_draws_there(show, host, kind):
     page, frame = show(host, kind)
-    before = read_light(frame)
+    _, before = check_decoded(frame, kind)
     for across, down in [(0.13, 0.77), (0.5, 0.5), (0.91, 0.08)]:
         page.mouse.move(*place_on(frame, across, down))
-        z1, z2 = check_decoded(frame, kind)
-        assert z1 == pytest.approx(-3 + 4 * across, abs=0.03)
-        assert z2 == pytest.approx(4 - 6 * down, abs=0.05)
-        assert np.abs(read_light(frame) - before).mean() > 0.02
-        before = read_light(frame)
+        wait_for_point(frame, across, down)
+        _, after = check_decoded(frame, kind)
+        assert np.abs(after - before).mean() > 0.02
+        before = after
 
 
 def test_nearest_test_image_is_shown_and_named(show):
     page, frame = show()
     data = frame.evaluate("data")
     page.mouse.move(*place_on(frame, 0.7, 0.6))
+    wait_for_point(frame, 0.7, 0.6)
     point = frame.evaluate("point")
     distances = [np.hypot(z1 - point[0], z2 - point[1]) for z1, z2, _ in data["codes"]]
     nearest = int(np.argmin(distances))
@@ -129,7 +142,8 @@ def test_nearest_test_image_is_shown_and_named(show):
     assert frame.inner_text("#neighbor") == f"{name}, {distances[nearest]:.2f} away"
     codes, _, images = spread_codes()
     image = images[np.argmin(np.abs(codes - data["codes"][nearest][:2]).sum(axis=1))]
-    np.testing.assert_allclose(read_light(frame, "nearest")[..., 0], 1 - image, atol=0.5 / (SHADES - 1) + 1 / 255)
+    shown = read_light(frame.evaluate("nearest.toDataURL()"))
+    np.testing.assert_allclose(shown[..., 0], 1 - image, atol=0.5 / (SHADES - 1) + 1 / 255)
     spoken = f"{frame.inner_text('#place')}; nearest test image: {name}"
     playwright.expect(frame.locator("#spoken")).to_have_text(spoken)
     assert frame.get_attribute("#nearest", "aria-label") == f"nearest test image: {name}"
@@ -138,29 +152,29 @@ def test_nearest_test_image_is_shown_and_named(show):
 def test_arrow_keys_move_the_point_up_to_the_edge(show):
     page, frame = show()
     frame.focus("#plane")
-    before = check_decoded(frame)
+    before, _ = check_decoded(frame)
     moves = {"ArrowRight": (1, 0), "ArrowUp": (0, 1), "ArrowLeft": (-1, 0), "Shift+ArrowDown": (0, -5)}
     for key, steps in moves.items():
         page.keyboard.press(key)
-        after = check_decoded(frame)
+        after, _ = check_decoded(frame)
         np.testing.assert_allclose(np.subtract(after, before), 0.02 * np.multiply(steps, (4, 6)), atol=1e-9)
         before = after
     for _ in range(11):
         page.keyboard.press("Shift+ArrowRight")
         page.keyboard.press("Shift+ArrowUp")
-    assert check_decoded(frame) == [1, 4]
+    assert check_decoded(frame)[0] == [1, 4]
 
 
 def test_finger_shows_what_the_decoder_draws_under_it(show):
     page, frame = show(width=360, height=900, has_touch=True, is_mobile=True)
     touch = page.context.new_cdp_session(page)
-    places = []
-    for kind, across in [("touchStart", 0.3), ("touchMove", 0.5), ("touchMove", 0.8), ("touchEnd", None)]:
-        x, y = place_on(frame, across or 0, 0.4)
-        points = [{"x": x, "y": y}] if across else []
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        places.append(check_decoded(frame)[0])
-    assert places == pytest.approx([-1.8, -1, 0.2, 0.2], abs=0.05)
+    for kind, across in [("touchStart", 0.3), ("touchMove", 0.5), ("touchMove", 0.8)]:
+        x, y = place_on(frame, across, 0.4)
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        wait_for_point(frame, across, 0.4)
+        check_decoded(frame)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    wait_for_point(frame, 0.8, 0.4)  # It stays where the finger left.
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
@@ -176,13 +190,12 @@ def test_path_is_drawn_and_played(show, motion):
     assert len(path) == 6
     np.testing.assert_allclose(path[0], [-1.4, 1.6], atol=0.05)
     frame.evaluate("() => { window.visited = []; const show = explore; explore = z => { visited.push(z); show(z); }; }")
-    frame.click("#play")
-    assert frame.inner_text("#play") == "Stop"
+    assert frame.evaluate("() => { playButton.click(); return playButton.textContent; }") == "Stop"
     playwright.expect(frame.locator("#play")).to_have_text("Play the path")
-    np.testing.assert_allclose(check_decoded(frame), path[-1], atol=1e-6)
+    np.testing.assert_allclose(check_decoded(frame)[0], path[-1], atol=1e-6)
     visited = np.array(frame.evaluate("visited"))
     assert (np.diff(visited[1:], axis=0) * [1, -1] >= -1e-9).all()
-    assert 3 < len(np.unique(visited[1:].round(6), axis=0)) <= (13 if motion == "reduce" else 1000)
+    assert 2 < len(np.unique(visited[1:].round(6), axis=0)) <= (13 if motion == "reduce" else 1000)
 
 
 def test_path_can_be_set_and_played_by_keys_alone(show):
@@ -199,7 +212,7 @@ def test_path_can_be_set_and_played_by_keys_alone(show):
     assert frame.evaluate("document.activeElement.id") == "play"
     page.keyboard.press("Enter")
     playwright.expect(frame.locator("#play")).to_have_text("Play the path")
-    np.testing.assert_allclose(check_decoded(frame), path[-1], atol=1e-6)
+    np.testing.assert_allclose(check_decoded(frame)[0], path[-1], atol=1e-6)
 
 
 def test_ready_path_leads_through_the_middle_of_each_class_and_stops_where_told(show):
