@@ -12,8 +12,11 @@ figures             rows of images, a grid of images, a learning curve
 variational         the parts of a variational autoencoder: sampling, its two losses, and the model
 measures            the ELBO and its parts, active units, bounds on log p(x) and its value on the plane
 latent_plane        the plane of two latents: the decoded grid and the codes, both as figures
+explorer            latent_explorer: the plane of two latents as a page to explore by pointer, finger or arrow keys
+framed_page         a whole HTML page as a cell's output, in a frame of its own
 films               frames written as a GIF that loops, and shown in a notebook
 exercises           check_answer: whether a number that an exercise asks for is right, without giving it away
+files               replace_file: writing that leaves the old file whole if anything goes wrong
 checks              the errors for arrays that are not images in [0, 1]
 collection          the map of the notebooks and the results of all of them, as 00 draws them
 results             the table "published, reproduced, ours" that ends a notebook

@@ -68,8 +68,17 @@ def plot_grid(images, axis, ax=None):
 
 
 def check_codes(codes, labels, class_names):
-    """Return codes (n, 2) and labels (n,) as arrays; ValueError for other shapes, values or more than ten names."""
+    """Return codes (n, 2) and labels (n,) as arrays; ValueError for other shapes, values or more than ten names.
+
+    Raises TypeError for codes that hold no numbers and labels that hold no whole ones.
+    """
     codes, labels = np.asarray(codes), np.asarray(labels)
+    for name, values, kinds, expected in (
+        ("codes", codes, "fiu", "numbers"),
+        ("labels", labels, "iub", "whole numbers"),
+    ):
+        if values.dtype.kind not in kinds:
+            raise TypeError(f"{name} hold {values.dtype} where {expected} were expected")
     if codes.ndim != 2 or codes.shape[1] != 2:
         raise ValueError(f"codes have shape {codes.shape}; expected (n, 2)")
     if labels.shape != codes.shape[:1]:
@@ -88,7 +97,7 @@ def plot_codes(codes, labels, class_names, ax=None, limit=None):
 
     `labels` are n whole numbers from 0, `class_names` the names they stand for, at most ten; with `limit` both axes
     run from -limit to limit. Returns the axes, of `ax` or of a new figure. Raises ValueError for other shapes, codes
-    that are not finite, and labels without a name.
+    that are not finite, and labels without a name, TypeError for what holds no numbers.
     """
     codes, labels = check_codes(codes, labels, class_names)
     ax = ax or plt.figure(figsize=(7.4, 5.6)).add_subplot()

@@ -1,0 +1,46 @@
+"""What both tests of the latent explorer share: decoders with known properties, and reading a page back."""
+
+import base64
+import io
+import json
+import re
+
+import numpy as np
+from PIL import Image
+
+CHANNELS = {"gray": (), "color": (3,)}
+STEEPEST = 0.25  # most that a pixel of `draw_waves` bends along one latent: the bound on its second derivative
+
+
+def draw_waves(points, channels=()):
+    """Draw images (n, 28, 28, *channels) of waves that shift with both latents; no pixel bends more than STEEPEST."""
+    place = np.arange(28 * 28 * 3).reshape(28, 28, 3)[..., : channels[0] if channels else 1] / 50.0
+    z1, z2 = np.asarray(points, dtype=float).T.reshape(2, -1, 1, 1, 1)
+    images = 0.5 + 0.25 * np.sin(z1 + place) + 0.25 * np.cos(z2 + 2 * place)
+    return images if channels else images[..., 0]
+
+
+def spread_codes(count=2000, classes=10):
+    """Return codes (n, 2) from N(0, 1), their labels and the images (n, 28, 28) of them, a shade for each place."""
+    rng = np.random.default_rng(0)
+    images = np.linspace(0, 1, count)[:, None, None] * np.ones((1, 28, 28))
+    return rng.standard_normal((count, 2)), rng.integers(0, classes, count), images
+
+
+def read_data(page):
+    """Return the JSON inside a page, as Python objects."""
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def read_tiles(page, name, columns):
+    """Return the pictures of one PNG of a page, "atlas" or "seen", in order: bytes (n, height, width[, 3])."""
+    address = re.search(rf'<img id="{name}" src="data:image/png;base64,([^"]+)"', page)[1]
+    with Image.open(io.BytesIO(base64.b64decode(address))) as picture:
+        sheet = np.asarray(picture)
+    wide, high = read_data(page)["tile" if name == "atlas" else "seenTile"]
+    rows = sheet.shape[0] // high
+    return (
+        sheet.reshape(rows, high, columns, wide, *sheet.shape[2:])
+        .swapaxes(1, 2)
+        .reshape(-1, high, wide, *sheet.shape[2:])
+    )
