@@ -172,6 +172,24 @@ def test_both_real_data_sets_load_in_seconds(monkeypatch):
 
 
 @needs_real_data
+@each_loader
+def test_real_data_is_one_float32_copy_in_memory(load, monkeypatch):
+    monkeypatch.setenv("AUTOENCODER_DATA", str(REAL))
+    load()  # What Python keeps for itself at a first call is no copy of the data.
+    images = 70_000 * 28 * 28 * np.dtype(np.float32).itemsize
+    tracemalloc.start()
+    try:
+        data = load()
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert data.x_train.nbytes + data.x_test.nbytes == images
+    assert held < images + 2**20
+    # While the floats are made, the bytes that they are made from are there, too.
+    assert peak < images * 5 / 4 + 2**20
+
+
+@needs_real_data
 def test_real_arrays_are_accepted_from_other_zip_bytes(folder):
     arrays = read_mnist(REAL / "mnist.npz")
     path = folder / "mnist.npz"

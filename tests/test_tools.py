@@ -242,7 +242,7 @@ def test_failing_notebooks_do_not_stop_the_next_and_no_notebook_changes(project,
     output = capsys.readouterr().out
     assert "\x1b" not in output
     lines = [line.split() for line in output.splitlines()]
-    assert lines[0] == ["notebook", "seconds", "data", "headline", "figure"]
+    assert lines[0] == ["notebook", "seconds", "peak", "MB", "data", "headline", "figure"]
     assert [line[0] for line in lines[1:4]] == ["00_broken", "01_fails", "02_runs"]
     assert "FAILED: ZeroDivisionError: division by zero" in output
     assert "is not a readable notebook" in output
@@ -324,9 +324,9 @@ def test_relative_data_folder_is_made_absolute_for_the_kernels(project, monkeypa
 
 
 def test_headline_figure_of_a_notebook_is_its_first_row(capsys):
-    execute.print_table([execute.Run("01_two", 61.4, sources="folder", results=[ROW, ROW | {"ours": 1.0}])])
+    execute.print_table([execute.Run("01_two", 61.4, "", 1234.0, "folder", results=[ROW, ROW | {"ours": 1.0}])])
     assert capsys.readouterr().out.splitlines()[1].split() == (
-        ["01_two", "61", "folder", "R1", "cross-entropy:", "0.0913"]
+        ["01_two", "61", "1,234", "folder", "R1", "cross-entropy:", "0.0913"]
     )
 
 
