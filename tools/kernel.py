@@ -12,22 +12,26 @@ from tqdm import tqdm
 from tools.notebooks import ROOT
 
 BYTES = 1 if sys.platform == "darwin" else 1024  # what ru_maxrss counts
+PROCESSOR_TIME = "__import__('time').process_time()"
 PEAK_MEMORY = f"__import__('resource').getrusage(0).ru_maxrss * {BYTES} / 1e6"
 STOPWATCH = "__import__('tools.stopwatch').stopwatch.STOPWATCH.seconds"
 
 
-def execute(notebook, folder, name, row=1, watched=False):
-    """Execute an nbformat notebook in place with a progress bar by cell, its kernel started in `folder`.
+async def execute(notebook, folder, name, row=1, watched=False):
+    """Execute an nbformat notebook in place, its kernel started in `folder`, with a bar by cell on a row of the screen.
 
-    `row` is the bar's place on the screen. Returns the seconds until the kernel was ready as "start", and as
-    "peak_memory" the most that the kernel held, in MB; with `watched` also the seconds that tools/stopwatch.py counts,
-    by kind. Raises nbclient's CellExecutionError on the first cell that fails; the outputs up to there are kept.
+    Returns "start", the seconds until the kernel was ready; "processor", the seconds that its processor cores worked,
+    added up; "peak_memory", the most that it held, in MB; and with `watched` the seconds that tools/stopwatch.py
+    counts, by kind. Raises nbclient's CellExecutionError on the first cell that fails; the outputs up to there are
+    kept.
     """
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     arguments = ["--IPKernelApp.log_level=40"]  # Its warnings would break the progress bars.
+    questions = {"processor": PROCESSOR_TIME, "peak_memory": PEAK_MEMORY}
     environment = dict(os.environ)
     if watched:
         arguments.append("--IPKernelApp.extensions=tools.stopwatch")
+        questions["seconds"] = STOPWATCH
         environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [environment.get("PYTHONPATH")])])
     with tqdm(total=len(code_cells), desc=name, unit="cell", leave=False, position=row) as bar:
         client = NotebookClient(
@@ -35,20 +39,21 @@ def execute(notebook, folder, name, row=1, watched=False):
             timeout=None,
             extra_arguments=arguments,
             resources={"metadata": {"path": str(folder)}},
+            shutdown_kernel="immediate",  # Nothing is left to be done, and TensorFlow takes seconds to do it.
             on_cell_executed=lambda cell, **_: bar.update(cell.cell_type == "code"),
         )
         started = time.perf_counter()
-        with client.setup_kernel(env=environment):
+        async with client.async_setup_kernel(env=environment):
             ready = time.perf_counter()
-            client.execute(cleanup_kc=False)  # It stays for the questions.
-            answers = ask(client, {"peak_memory": PEAK_MEMORY} | ({"seconds": STOPWATCH} if watched else {}))
-    return {"start": ready - started, "peak_memory": answers["peak_memory"]} | answers.get("seconds", {})
+            await client.async_execute(cleanup_kc=False)  # The kernel stays for the questions.
+            answers = await ask(client, questions)
+    return {"start": ready - started} | answers.pop("seconds", {}) | answers
 
 
-def ask(client, expressions):
+async def ask(client, expressions):
     """Return what the kernel of a nbclient answers to Python expressions by name; None for one that fails there."""
     message = client.kc.execute("", silent=True, user_expressions=expressions)
-    answers = client.wait_for_reply(message)["content"]["user_expressions"]
+    answers = (await client.async_wait_for_reply(message))["content"]["user_expressions"]
     return {
         name: ast.literal_eval(answer["data"]["text/plain"]) if answer["status"] == "ok" else None
         for name, answer in answers.items()

@@ -4,6 +4,7 @@ python -m tools.profile [--notebook 01] [--fast]
 """
 
 import argparse
+import asyncio
 import json
 import os
 import sys
@@ -25,7 +26,7 @@ CAPTIONS = {"fast": "Short budget (`FAST=1`)", "full": "Full budget"}
 
 
 def profile(path, overrides):
-    """Execute one notebook; return its seconds by part, its peak memory in MB, and what they were measured on.
+    """Execute one notebook; return its seconds by part, those of its cores, its peak memory in MB, and where it ran.
 
     `overrides` are all those of fast.toml, or None for the full budget.
     """
@@ -33,14 +34,15 @@ def profile(path, overrides):
     if overrides is not None:
         shorten_notebook(notebook, name, overrides)
     started = time.perf_counter()
-    seconds = execute(notebook, path.parent, name, watched=True)
+    seconds = asyncio.run(execute(notebook, path.parent, name, watched=True))
     total = time.perf_counter() - started
-    peak_memory = seconds.pop("peak_memory")
+    processor, peak_memory = seconds.pop("processor"), seconds.pop("peak_memory")
     seconds["rest"] = total - sum(seconds.values())
     return {
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "data_source": read_sources(notebook),
         "peak_memory": round(peak_memory),
+        "processor": round(processor, 1),
         "seconds": {part: round(seconds[part], 1) for part in PARTS},
     }
 
@@ -57,24 +59,29 @@ def merge(measured, budget, name, lesson):
 
 
 def make_tables(measured):
-    """Return the tables of all budgets as Markdown: seconds by lesson and part, their sums, and peak memory."""
+    """Return the tables of all budgets as Markdown."""
     return "\n\n".join(make_table(CAPTIONS[budget], lessons) for budget, lessons in measured.items())
 
 
 def make_table(caption, lessons):
-    """Return the table of one budget as Markdown."""
+    """Return the table of one budget as Markdown: seconds by lesson and part, their sums, and peak memory."""
     cores = " or ".join(sorted({str(lesson["cores"]) for lesson in lessons.values()}))
     lines = [
         f"{caption}, seconds on {cores} cores, peak memory in MB:",
         "",
-        f"| notebook | {' | '.join(PARTS)} | all | memory |",
-        "|---" * (len(PARTS) + 3) + "|",
+        f"| notebook | {' | '.join(PARTS)} | all | processor | memory |",
+        "|---" * (len(PARTS) + 4) + "|",
     ]
-    sums = [sum(lesson["seconds"][part] for lesson in lessons.values()) for part in PARTS]
-    rows = {name[:2]: (list(lesson["seconds"].values()), lesson["peak_memory"]) for name, lesson in lessons.items()}
-    rows["all"] = sums, max(lesson["peak_memory"] for lesson in lessons.values())
-    for name, (seconds, memory) in rows.items():
-        lines.append(f"| {name} | {' | '.join(f'{s:.1f}' for s in seconds)} | {sum(seconds):.0f} | {memory:,} |")
+    entries = list(lessons.values())
+    together = {
+        "seconds": {part: sum(entry["seconds"][part] for entry in entries) for part in PARTS},
+        "processor": sum(entry["processor"] for entry in entries),
+        "peak_memory": max(entry["peak_memory"] for entry in entries),
+    }
+    for label, entry in ({name[:2]: entry for name, entry in lessons.items()} | {"all": together}).items():
+        parts = " | ".join(f"{seconds:.1f}" for seconds in entry["seconds"].values())
+        total = sum(entry["seconds"].values())
+        lines.append(f"| {label} | {parts} | {total:.0f} | {entry['processor']:.0f} | {entry['peak_memory']:,} |")
     return "\n".join(lines)
 
 
