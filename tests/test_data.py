@@ -162,13 +162,16 @@ def test_real_data_has_the_documented_form(load, monkeypatch, capsys):
 
 
 @needs_real_data
-def test_both_real_data_sets_load_in_seconds(monkeypatch):
+def test_both_real_data_sets_load_in_about_a_second(monkeypatch):
     monkeypatch.setenv("AUTOENCODER_DATA", str(REAL))
-    # Time on the processor, which other programs on a busy machine hardly change.
-    start = time.process_time()
-    load_mnist()
-    load_fashion_mnist()
-    assert time.process_time() - start < 4
+    seconds = []
+    for _ in range(3):
+        # Time on the processor, which other programs stretch by half and not more: 0.9 s where nothing else runs.
+        start = time.process_time()
+        load_mnist()
+        load_fashion_mnist()
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 1.6
 
 
 @needs_real_data
