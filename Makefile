@@ -12,7 +12,7 @@ PY := .venv/bin/python
 # KERAS_BACKEND=jax make bench
 EXTRA := $(if $(filter jax torch,$(KERAS_BACKEND)),backends)
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-backends lab publish results reference bench repository lock clean
+.PHONY: help setup run test test-backends lab publish results profile reference bench repository lock clean
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ publish: setup  ## execute in full and store the outputs in the notebooks, then 
 
 results: setup  ## rebuild results.json and the README's tables from the stored outputs
 	@$(PY) -m tools.results
+
+profile: setup  ## measure where the lessons' time goes, for CONTRIBUTING.md's tables; NOTEBOOK=01, FAST=1 as above
+	@$(PY) -m tools.profile $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) $(if $(FAST),--fast)
 
 reference: setup  ## run one published recipe in full and store its figures: SYSTEM=R1
 	@$(PY) -m benchmarks.reference $(SYSTEM)

@@ -1,16 +1,11 @@
 """pytest --fast: run each notebook with the parameters of fast.toml."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from tools.fast_budget import check_every_notebook, is_parameters_cell, read_fast_budget, shorten
-from tools.notebooks import list_notebooks, name_of
+from tools.notebooks import list_notebooks, name_data_folder_in_full, name_of
 
-if os.environ.get("AUTOENCODER_DATA"):
-    # Kernels start in another folder, where a relative path would name something else.
-    os.environ["AUTOENCODER_DATA"] = str(Path(os.environ["AUTOENCODER_DATA"]).expanduser().resolve())
+name_data_folder_in_full()
 
 
 def pytest_addoption(parser):

@@ -138,9 +138,12 @@ def train_in_a_process(path, report, die_before_renaming=None):
 
 @pytest.fixture(scope="module")
 def processes():
-    """Return a context whose processes start with Keras imported, which is what takes long."""
+    """Return a context whose processes start with Keras imported, which is what takes long.
+
+    The helpers, which would also start TensorFlow, are left out: a TensorFlow that runs does not survive a fork.
+    """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["keras", "tests.test_checkpoints"])
+    context.set_forkserver_preload(["keras"])
     return context
 
 

@@ -162,13 +162,34 @@ def test_real_data_has_the_documented_form(load, monkeypatch, capsys):
 
 
 @needs_real_data
-def test_both_real_data_sets_load_in_seconds(monkeypatch):
+def test_both_real_data_sets_load_in_about_a_second(monkeypatch):
     monkeypatch.setenv("AUTOENCODER_DATA", str(REAL))
-    # Time on the processor, which other programs on a busy machine hardly change.
-    start = time.process_time()
-    load_mnist()
-    load_fashion_mnist()
-    assert time.process_time() - start < 4
+    seconds = []
+    for _ in range(3):
+        # Time on the processor, which other programs stretch by half and not more: 0.9 s where nothing else runs.
+        start = time.process_time()
+        load_mnist()
+        load_fashion_mnist()
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 1.6
+
+
+@needs_real_data
+@each_loader
+def test_real_data_is_one_float32_copy_in_memory(load, monkeypatch):
+    monkeypatch.setenv("AUTOENCODER_DATA", str(REAL))
+    load()  # What Python keeps for itself at a first call is no copy of the data.
+    images = 70_000 * 28 * 28 * np.dtype(np.float32).itemsize
+    tracemalloc.start()
+    try:
+        data = load()
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert data.x_train.nbytes + data.x_test.nbytes == images
+    assert held < images + 2**20
+    # While the floats are made, the bytes that they are made from are there, too.
+    assert peak < images * 5 / 4 + 2**20
 
 
 @needs_real_data

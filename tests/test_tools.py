@@ -247,7 +247,7 @@ def test_failing_notebooks_do_not_stop_the_next_and_no_notebook_changes(project,
     output = capsys.readouterr().out
     assert "\x1b" not in output
     lines = [line.split() for line in output.splitlines()]
-    assert lines[0] == ["notebook", "seconds", "data", "headline", "figure"]
+    assert lines[0] == ["notebook", "seconds", "peak", "MB", "data", "headline", "figure"]
     assert [line[0] for line in lines[1:4]] == ["00_broken", "01_fails", "02_runs"]
     assert "FAILED: ZeroDivisionError: division by zero" in output
     assert "is not a readable notebook" in output
@@ -302,6 +302,33 @@ def test_short_budget_runs_and_is_not_written_into_the_notebook(project, monkeyp
     assert read_stored(project) == before
 
 
+def make_parallel(own, other):
+    """Return a notebook that ends only if another runs at the same time: each waits for the other's file."""
+    meet = (
+        f"import pathlib, time\npathlib.Path({own!r}).touch()\n"
+        f"for _ in range(600):\n    time.sleep(0.1 * (not pathlib.Path({other!r}).exists()))\n"
+        f"assert pathlib.Path({other!r}).exists()"
+    )
+    notebook = make_notebook("EPOCHS = 20", meet)
+    notebook.cells[1].metadata["tags"] = ["parameters"]
+    return notebook
+
+
+def test_two_notebooks_run_at_a_time_in_the_short_budget(project, monkeypatch, capsys):
+    store(project, **{"00_one": make_parallel("a", "b"), "01_two": make_parallel("b", "a")})
+    monkeypatch.setattr(execute, "read_fast_budget", lambda: {"00_one": {}, "01_two": {}})
+    assert main("--fast") == 0, capsys.readouterr().out
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines[1:3]] == ["00_one", "01_two"]
+    assert all(20 < int(line[2]) < 1000 for line in lines[1:3]), "a bare kernel takes some 80 MB"
+
+
+def test_notebooks_run_in_full_one_after_the_other(project, capsys):
+    alone = "import pathlib, time\npathlib.Path('running').mkdir()\ntime.sleep(0.5)\npathlib.Path('running').rmdir()"
+    store(project, **{"00_one": make_notebook(alone), "01_two": make_notebook(alone)})
+    assert main() == 0, capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -329,9 +356,9 @@ def test_relative_data_folder_is_made_absolute_for_the_kernels(project, monkeypa
 
 
 def test_headline_figure_of_a_notebook_is_its_first_row(capsys):
-    execute.print_table([execute.Run("01_two", 61.4, sources="folder", results=[ROW, ROW | {"ours": 1.0}])])
+    execute.print_table([execute.Run("01_two", 61.4, "", 1234.0, "folder", results=[ROW, ROW | {"ours": 1.0}])])
     assert capsys.readouterr().out.splitlines()[1].split() == (
-        ["01_two", "61", "folder", "R1", "cross-entropy:", "0.0913"]
+        ["01_two", "61", "1,234", "folder", "R1", "cross-entropy:", "0.0913"]
     )
 
 

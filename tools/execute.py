@@ -4,21 +4,27 @@ python -m tools.execute [--notebook 01] [--fast] [--publish]
 """
 
 import argparse
-import os
+import asyncio
 import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbconvert.filters import strip_ansi
 from tqdm import tqdm
 
 from tools.clean_outputs import clean, find_faults, write_pictures
 from tools.fast_budget import check_every_notebook, read_fast_budget, shorten_notebook
 from tools.files import write_text
-from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_results, read_sources
+from tools.kernel import describe_failure, execute
+from tools.notebooks import (
+    ROOT,
+    list_notebooks,
+    name_data_folder_in_full,
+    name_of,
+    read_notebook,
+    read_results,
+    read_sources,
+)
 from tools.pages import render
 
 HTML = ROOT / "build" / "html"
@@ -31,6 +37,7 @@ class Run:
     name: str
     seconds: float
     failure: str = ""
+    peak_memory: float | None = None  # MB, as the kernel says; None if it could not be asked
     sources: str = ""
     results: list = field(default_factory=list)
 
@@ -42,38 +49,15 @@ class Run:
         elif self.results:
             row = self.results[0]
             headline = f"{row['system']} {row['name']}: {row['ours']:.4g}"
-        return self.name, f"{self.seconds:.0f}", self.sources, headline
+        memory = "" if self.peak_memory is None else f"{self.peak_memory:,.0f}"
+        return self.name, f"{self.seconds:.0f}", memory, self.sources, headline
 
 
-def execute(notebook, folder, name):
-    """Execute an nbformat notebook in place with a progress bar by cell, its kernel started in `folder`.
-
-    Raises nbclient's CellExecutionError on the first cell that fails; the outputs up to there are kept.
-    """
-    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
-    with tqdm(total=len(code_cells), desc=name, unit="cell", leave=False, position=1) as bar:
-        client = NotebookClient(
-            notebook,
-            timeout=None,
-            extra_arguments=["--IPKernelApp.log_level=40"],  # Its warnings would break the progress bars.
-            resources={"metadata": {"path": str(folder)}},
-            on_cell_executed=lambda cell, **_: bar.update(cell.cell_type == "code"),
-        )
-        client.execute()
-
-
-def describe_failure(error):
-    """Return one line on why a notebook stopped: the line of code that failed, where there is one, and the message."""
-    lines = strip_ansi(str(error)).strip().splitlines() or [type(error).__name__]
-    failed_code = [line.split(" ", 2)[-1].strip() for line in lines if line.startswith("-") and "> " in line[:12]]
-    return f"{lines[-1].strip()} at `{failed_code[0]}`" if failed_code else lines[-1].strip()
-
-
-def run_notebook(path, budget, publish):
+async def run_notebook(path, budget, publish, row):
     """Execute one notebook, render it and return the Run; with `publish`, store its outputs. It notes failures."""
     name = name_of(path)
     started = time.perf_counter()
-    failure = ""
+    failure, memory = "", None
     try:
         notebook = read_notebook(path)
     except ValueError as error:
@@ -81,7 +65,7 @@ def run_notebook(path, budget, publish):
     try:
         if budget is not None:
             shorten_notebook(notebook, name, budget)
-        execute(notebook, path.parent, name)
+        memory = (await execute(notebook, path.parent, name, row))["peak_memory"]
     except Exception as error:
         failure = describe_failure(error)
     seconds = time.perf_counter() - started
@@ -95,13 +79,34 @@ def run_notebook(path, budget, publish):
     page = HTML / f"{name}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     write_text(page, render(notebook, path))
-    return Run(name, seconds, failure, read_sources(notebook), read_results(notebook))
+    return Run(name, seconds, failure, memory, read_sources(notebook), read_results(notebook))
+
+
+async def run_all(paths, budget, publish):
+    """Run notebooks and return their Runs, in full one after the other.
+
+    In the short budget two run at a time, since much of it, such as imports, keeps only one core busy.
+    """
+    free_rows = asyncio.Queue()  # of the screen, for the bars of the notebooks that run
+    for row in (1,) if budget is None else (1, 2):
+        free_rows.put_nowait(row)
+
+    async def run(path):
+        row = await free_rows.get()
+        try:
+            return await run_notebook(path, budget, publish, row)
+        finally:
+            bar.update()
+            free_rows.put_nowait(row)
+
+    with tqdm(total=len(paths), unit="notebook", position=0) as bar:
+        return await asyncio.gather(*map(run, paths))
 
 
 def print_table(runs):
-    """Print one line for each Run: notebook, seconds, data source, headline figure or failure."""
-    lines = [("notebook", "seconds", "data", "headline figure"), *(run.cells() for run in runs)]
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    """Print one line for each Run: notebook, seconds, peak memory, data source, headline figure or failure."""
+    lines = [("notebook", "seconds", "peak MB", "data", "headline figure"), *(run.cells() for run in runs)]
+    widths = [max(len(line[column]) for line in lines) for column in range(4)]
     for *cells, last in lines:
         print("  ".join([cell.ljust(width) for cell, width in zip(cells, widths, strict=True)] + [last]).rstrip())
 
@@ -114,9 +119,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     if options.fast and options.publish:
         parser.error("only the full budget is published: leave --fast out")
-    if os.environ.get("AUTOENCODER_DATA"):
-        # Kernels start in the notebook's folder, where a relative path would name something else.
-        os.environ["AUTOENCODER_DATA"] = str(Path(os.environ["AUTOENCODER_DATA"]).expanduser().resolve())
+    name_data_folder_in_full()
     try:
         paths = list_notebooks(options.notebook)
         budget = read_fast_budget() if options.fast else None
@@ -124,9 +127,10 @@ def main(arguments=None):
             check_every_notebook([name_of(path) for path in list_notebooks()], budget)
     except ValueError as error:
         parser.error(str(error))
-    runs = [run_notebook(path, budget, options.publish) for path in tqdm(paths, unit="notebook", position=0)]
+    started = time.perf_counter()
+    runs = asyncio.run(run_all(paths, budget, options.publish))
     print_table(runs)
-    print(f"Pages: {HTML.relative_to(ROOT)}")
+    print(f"{time.perf_counter() - started:.0f} s in all. Pages: {HTML.relative_to(ROOT)}")
     if any(run.failure for run in runs):
         sys.exit(1)
 

@@ -1,5 +1,6 @@
 """Where the notebooks are, what they are called, and what their stored outputs hold."""
 
+import os
 import re
 from pathlib import Path
 
@@ -21,6 +22,12 @@ def list_notebooks(only=None):
         names = ", ".join(path.stem for path in paths)
         raise ValueError(f"no notebook begins with {only!r}; there are {names}")
     return chosen
+
+
+def name_data_folder_in_full():
+    """Make AUTOENCODER_DATA absolute, since kernels start in another folder than this process."""
+    if os.environ.get("AUTOENCODER_DATA"):
+        os.environ["AUTOENCODER_DATA"] = str(Path(os.environ["AUTOENCODER_DATA"]).expanduser().resolve())
 
 
 def name_of(path):
