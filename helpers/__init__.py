@@ -7,7 +7,8 @@ garments_stand_in   garments to run on where Fashion-MNIST cannot be reached
 environment         check_environment: versions, backend, cores, accelerator, and what to do about a missing piece
 reproducibility     set_seed: one call before a model is built
 schedules           warmup_then_cosine: a learning rate that starts gently, runs fast and settles
-progress            show_progress: a bar while a model trains, nothing when it is done
+progress            show_progress: a bar while a model trains, nothing when it is done, an error where it goes wrong
+checkpoints         keep_epochs: an interrupted training goes on from its last whole epoch
 figures             rows of images, a grid of images, a learning curve
 variational         the parts of a variational autoencoder: sampling, its two losses, and the model
 measures            the ELBO and its parts, active units, bounds on log p(x) and its value on the plane
@@ -17,7 +18,7 @@ framed_page         a whole HTML page as a cell's output, in a frame of its own
 films               frames written as a GIF that loops, and shown in a notebook
 exercises           check_answer: whether a number that an exercise asks for is right, without giving it away
 files               replace_file: writing that leaves the old file whole if anything goes wrong
-checks              the errors for arrays that are not images in [0, 1]
+checks              the errors for what a helper cannot take: arrays that are not images in [0, 1], and others
 collection          the map of the notebooks and the results of all of them, as 00 draws them
 results             the table "published, reproduced, ours" that ends a notebook
 quiet               imports Keras without the start-up messages of its backend

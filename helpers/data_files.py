@@ -1,10 +1,11 @@
 """Read the files of MNIST and Fashion-MNIST, and refuse what is not them. Nothing here writes, moves or deletes.
 
-The data is recognized by the SHA-256 of each array's bytes, so it does not matter how a file was compressed.
+The data is recognized by the SHA-256 of each array's bytes, so it does not matter how well a file was compressed. No
+file is unpacked further than its arrays reach, and no pickled object ever is.
 """
 
-import gzip
 import hashlib
+import stat
 import struct
 import zipfile
 import zlib
@@ -42,11 +43,12 @@ DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    gzip.BadGzipFile,
     NotImplementedError,
     RuntimeError,
     UnicodeDecodeError,
 )
+NUMPY_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # The others unpack whole blocks, however large.
+SPARE_BYTES = 2**20  # that a file may have beyond its arrays: headers, and what compression adds where it fails
 ADVICE = "Nothing was changed; move the file away or replace it, and run again."
 
 
@@ -58,6 +60,7 @@ def read_mnist(path):
     path = Path(path)
     arrays = {}
     try:
+        _check_file(path, sum(int(np.prod(shape)) for shape in SHAPES.values()))
         with zipfile.ZipFile(path) as archive:
             for name, shape in SHAPES.items():
                 arrays[name] = _read_npy(archive, name, shape, path)
@@ -90,6 +93,7 @@ def read_fashion_mnist(folder):
         except (*DAMAGED, OSError) as error:
             raise ValueError(f"{path} is damaged or no gzip file ({error}). {ADVICE}") from error
     if not arrays:
+        _refuse_dead_link(folder)
         return None
     if missing:
         raise ValueError(
@@ -111,12 +115,33 @@ def check_digests(data_set, arrays, paths):
             raise ValueError(f"{paths[name]}: {name} is not that of {data_set} (its SHA-256 differs). {ADVICE}")
 
 
+def _check_file(path, bytes_of_arrays):
+    """Raise ValueError unless `path` is a file not much larger than its arrays, FileNotFoundError if none is there."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        _refuse_dead_link(path)
+        raise
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"{path} is no file but a folder, a pipe or a device. {ADVICE}")
+    if status.st_size > bytes_of_arrays + SPARE_BYTES:
+        raise ValueError(f"{path} has {status.st_size:,} bytes, more than its arrays take uncompressed. {ADVICE}")
+
+
+def _refuse_dead_link(path):
+    """Raise ValueError if `path` is a link to nothing: whoever made it meant the data to be found there."""
+    if path.is_symlink() and not path.exists():
+        raise ValueError(f"{path} is a link to {path.readlink()}, where nothing is. {ADVICE}")
+
+
 def _read_npy(archive, name, shape, path):
     """Return one array of an open `.npz` archive; its stated size is checked before anything is unpacked."""
     try:
         entry = archive.getinfo(f"{name}.npy")
     except KeyError as error:
         raise ValueError(f"{path} holds no array {name!r}; MNIST has {', '.join(SHAPES)}. {ADVICE}") from error
+    if entry.compress_type not in NUMPY_COMPRESSIONS:
+        raise ValueError(f"{path} holds {name!r} in a compression that NumPy does not write. {ADVICE}")
     if entry.file_size > np.prod(shape) + 4096:
         raise ValueError(f"{path} holds {entry.file_size} bytes for {name!r}, more than MNIST has. {ADVICE}")
     with archive.open(entry) as stream:
@@ -130,8 +155,11 @@ def _read_idx(path, shape):
     """Return one array of a gzip IDX file; no more is unpacked than the expected array takes."""
     header = struct.pack(f">4B{len(shape)}I", 0, 0, 8, len(shape), *shape)
     size = len(header) + int(np.prod(shape))
-    with gzip.open(path) as stream:
-        content = stream.read(size + 1)
-    if content[: len(header)] != header or len(content) != size:
-        raise ValueError(f"{path} does not hold an array of shape {shape} in IDX format. {ADVICE}")
+    _check_file(path, size)
+    unpacker = zlib.decompressobj(wbits=31)  # gzip, of which no more is unpacked than is asked for
+    content = unpacker.decompress(path.read_bytes(), size + 1)
+    if len(content) <= size and not unpacker.eof:
+        raise ValueError(f"{path} is cut off: it ends before its array does. {ADVICE}")
+    if content[: len(header)] != header or len(content) != size or unpacker.unused_data:
+        raise ValueError(f"{path} does not hold an array of shape {shape} in IDX format, and nothing else. {ADVICE}")
     return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)

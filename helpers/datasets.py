@@ -98,7 +98,7 @@ def load_fashion_mnist(source=None):
 
 
 def _load(data_set, readers, source, class_names):
-    if source is not None and source not in readers:
+    if source is not None and source not in list(readers):
         raise ValueError(f"unknown source {source!r}; expected one of {', '.join(readers)}, or None to try them all")
     for name in readers if source is None else [source]:
         arrays = readers[name]()

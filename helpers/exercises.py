@@ -19,14 +19,14 @@ def check_answer(exercise, answer=None):
     It is right if it agrees to the stated decimals, the last of which may be off by one. Raises ValueError for an
     exercise that has no number and an answer that is not finite, and TypeError for an answer that is no number.
     """
-    if exercise not in ANSWERS:
+    if not isinstance(exercise, str) or exercise not in ANSWERS:
         raise ValueError(f"no answer is known for exercise {exercise!r}; expected one of {', '.join(ANSWERS)}")
     decimals, digest = ANSWERS[exercise]
     if answer is None:
         asked = f"to {decimals} decimals" if decimals else "a whole number"
         print(f"Exercise {exercise}: put your number, {asked}, in the place of None.")
         return
-    if isinstance(answer, str | bool) or not hasattr(answer, "__float__"):
+    if isinstance(answer, str | bool) or not hasattr(answer, "__float__") or getattr(answer, "shape", ()):
         raise TypeError(f"the answer to exercise {exercise} is {answer!r}; expected a number")
     if not math.isfinite(answer):
         raise ValueError(f"the answer to exercise {exercise} is {answer}; expected a finite number")

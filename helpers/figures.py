@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from helpers.checks import as_images
+from helpers.checks import as_count, as_images, as_numbers
 
 GAP = 2  # pixels between neighboring images
 
@@ -13,8 +13,11 @@ def plot_image_rows(rows, column_labels=None, ax=None):
 
     Use it for originals above their reconstructions. Every row holds the same number of images of one size.
     `column_labels` are n strings above the columns. Returns the axes, of `ax` or of a new figure.
-    Raises ValueError if rows differ in shape, labels in number, or images are not in [0, 1].
+    Raises ValueError if rows differ in shape, labels in number, or images are not in [0, 1], and TypeError for rows
+    that are no dict.
     """
+    if not isinstance(rows, dict):
+        raise TypeError(f"rows are {type(rows).__name__}; expected a dict such as {{'original': images}}")
     if not rows:
         raise ValueError("rows are empty; expected a dict such as {'original': images, 'reconstruction': images}")
     checked = {label: as_images(images, f"the images of row {label!r}") for label, images in rows.items()}
@@ -36,10 +39,9 @@ def plot_image_grid(images, columns=10, ax=None):
     """Draw images (n, height, width[, 1 or 3]) in [0, 1] from left to right, `columns` in a row.
 
     Many decoded images are one batched `predict` and one call of this. Returns the axes, of `ax` or of a new figure.
-    Raises ValueError if `columns` is below 1 or images are not in [0, 1].
+    Raises ValueError if `columns` is below 1 or images are not in [0, 1], TypeError if they are no numbers.
     """
-    if columns < 1:
-        raise ValueError(f"columns is {columns}; expected at least 1")
+    columns = as_count(columns, "columns")
     images = as_images(images)
     return _draw_mosaic(images, min(columns, len(images)), ax)
 
@@ -48,16 +50,20 @@ def plot_learning_curve(history, metric="loss", label=None, ax=None):
     """Draw `metric` and, where there is one, its validation value by epoch, from `fit`'s History or a dict of lists.
 
     `label` names the vertical axis with its unit. Returns the axes, of `ax` or of a new figure.
-    Raises KeyError, naming what is there, if the history lacks `metric`.
+    Raises ValueError, naming what is there, if the history lacks `metric`, or holds NaN, infinite values or none at
+    all, which a curve would hide, and TypeError if it is no history or holds no numbers.
     """
     values = getattr(history, "history", history)
-    if metric not in values:
-        raise KeyError(f"the history has no {metric!r}; it has {sorted(values)}")
+    if not isinstance(values, dict):
+        raise TypeError(f"the history is {type(values).__name__}; expected what fit returns, or a dict of lists")
+    if metric not in list(values):
+        raise ValueError(f"the history has no {metric!r}; expected one of {sorted(values)}")
+    names = {metric: "training", f"val_{metric}": "held out"}
+    curves = {key: as_numbers(values[key], f"the values of {key!r}", "epochs") for key in names if key in values}
     ax = ax or plt.figure().add_subplot()
-    for key, name in ((metric, "training"), (f"val_{metric}", "held out")):
-        if key in values:
-            epochs = np.arange(1, len(values[key]) + 1)
-            ax.plot(epochs, values[key], label=name, marker="." if len(epochs) < 40 else None)
+    for key, curve in curves.items():
+        epochs = np.arange(1, len(curve) + 1)
+        ax.plot(epochs, curve, label=names[key], marker="." if len(epochs) < 40 else None)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set(xlabel="epoch", ylabel=label or metric)
     ax.legend()

@@ -9,7 +9,7 @@ import imageio.v3 as iio
 import numpy as np
 from PIL import Image
 
-from helpers.checks import as_images
+from helpers.checks import as_count, as_images
 from helpers.files import replace_file
 
 SHORTEST_MILLISECONDS = 20  # Browsers show what is shorter for 100 ms.
@@ -27,13 +27,12 @@ def write_film(path, frames, milliseconds, colors=32, most_bytes=1_500_000):
     The film is encoded in memory, written beside `path` and renamed, so whatever goes wrong leaves the old file whole.
     Raises ValueError, naming what to do, for a name that does not end in .gif, no frames, frames that differ in shape
     or type or hold other values, durations a GIF cannot keep, and a film of more than `most_bytes`; TypeError for
-    frames that hold no numbers; OSError if the folder cannot be written to.
+    frames and durations that are no numbers; OSError if the folder cannot be written to.
     """
     path = Path(path)
     if path.suffix != ".gif":
-        raise ValueError(f"{path.name!r} does not end in .gif; only a GIF plays wherever a notebook is shown")
-    if not 2 <= colors <= 256:
-        raise ValueError(f"colors is {colors}; a GIF has 2 to 256")
+        raise ValueError(f"{path.name!r} does not end in .gif; expected a GIF, which plays wherever notebooks do")
+    colors, most_bytes = as_count(colors, "colors", 2, 256), as_count(most_bytes, "most_bytes")
     frames = _reduce_colors(_as_bytes(frames), colors)
     durations = _check_durations(milliseconds, len(frames))
     # A single frame takes no list of durations, and without `is_batch` very narrow gray frames would pass for colors.
@@ -53,8 +52,10 @@ def show_film(path, alt):
     The film becomes part of the notebook, so it plays in JupyterLab, in Colab and on a rendered page without the file.
     Raises ValueError if the file is no GIF or `alt` is empty, FileNotFoundError if there is no file.
     """
+    if not isinstance(alt, str):
+        raise TypeError(f"alt is {alt!r}; expected a sentence that says what the film shows")
     if not alt.strip():
-        raise ValueError("alt is empty; say in a sentence what the film shows")
+        raise ValueError("alt is empty; expected a sentence that says what the film shows")
     content = Path(path).read_bytes()
     if not content.startswith((b"GIF87a", b"GIF89a")):
         raise ValueError(f"{Path(path).name!r} is no GIF; expected what write_film wrote")
@@ -78,6 +79,8 @@ class Film:
 
 def _as_bytes(frames):
     """Return frames as one uint8 array, (n, height, width) or (n, height, width, 3)."""
+    if not np.iterable(frames):
+        raise TypeError(f"frames are {type(frames).__name__}; expected a list of images")
     frames = [np.asarray(frame) for frame in frames]
     if not frames:
         raise ValueError("there are no frames; expected at least one image")
@@ -105,6 +108,8 @@ def _reduce_colors(frames, colors):
 def _check_durations(milliseconds, count):
     """Return one whole number of milliseconds for each frame."""
     durations = [milliseconds] * count if np.ndim(milliseconds) == 0 else list(milliseconds)
+    if np.asarray(durations).dtype.kind not in "fiu":
+        raise TypeError(f"milliseconds are {milliseconds!r}; expected a number, or one for each frame")
     if len(durations) != count:
         raise ValueError(f"{len(durations)} durations for {count} frames; expected one number, or one for each frame")
     for duration in durations:

@@ -5,14 +5,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import norm
 
-from helpers.checks import as_images
+from helpers.checks import as_count, as_images, as_numbers, as_positive, check_latents
 
 TEN_COLORS = matplotlib.color_sequences["petroff10"]  # made to be told apart without color vision
 LABEL_BOX = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
 
 
 def uniform_axis(extent, points):
-    """Return `points` coordinates at equal distances from -extent to extent, (points,)."""
+    """Return `points` coordinates at equal distances from -extent to extent, (points,).
+
+    Raises ValueError or TypeError unless `extent` is a number above 0 and `points` a whole number above 1.
+    """
+    extent, points = as_positive(extent, "extent"), as_count(points, "points", 2)
     return np.linspace(-extent, extent, points, dtype="float32")
 
 
@@ -20,16 +24,22 @@ def quantile_axis(points, low=0.05, high=0.95):
     """Return the quantiles of N(0, 1) at `points` equal steps of probability from low to high, (points,).
 
     Between neighbors lies the same share of the prior, so the picture shows the plane as often as it is drawn from.
+    Raises ValueError or TypeError unless low and high are probabilities, low below high, and `points` is above 1.
     """
+    points, low, high = as_count(points, "points", 2), as_positive(low, "low"), as_positive(high, "high")
+    if not low < high < 1:
+        raise ValueError(f"low is {low} and high {high}; expected low < high, both between 0 and 1")
     return norm.ppf(np.linspace(low, high, points)).astype("float32")
 
 
 def make_grid(axis, z2_axis=None):
     """Return the points of a grid row by row, (points * points, 2): first the highest z2, from the lowest z1.
 
-    `axis` are the coordinates of both latents, rising, or with `z2_axis` those of the first alone.
+    `axis` are the coordinates of both latents, rising, or with `z2_axis` those of the first alone. Raises ValueError or
+    TypeError if they are not.
     """
-    across, down = np.meshgrid(axis, (axis if z2_axis is None else z2_axis)[::-1])
+    axis = _as_axis(axis)
+    across, down = np.meshgrid(axis, (axis if z2_axis is None else _as_axis(z2_axis))[::-1])
     return np.stack([across, down], axis=-1).reshape(-1, 2)
 
 
@@ -37,8 +47,10 @@ def decode_grid(decoder, axis):
     """Decode a square grid of two latents in one call: images (points, points, height, width[, channels]).
 
     Row 0 is the highest z2, column 0 the lowest z1, as on a map. `axis` are the coordinates of both latents, rising.
+    Raises ValueError or TypeError if they are not, or the decoder takes another number of latents.
     """
-    axis = np.asarray(axis, dtype="float32")
+    check_latents(decoder, 2)
+    axis = _as_axis(axis).astype("float32")
     images = decoder.predict(make_grid(axis), batch_size=1000, verbose=0)
     return images.reshape(len(axis), len(axis), *images.shape[1:])
 
@@ -46,9 +58,12 @@ def decode_grid(decoder, axis):
 def plot_grid(images, axis, ax=None):
     """Draw what `decode_grid` returned as one picture, with the coordinates of its outer and middle points.
 
-    Returns the axes, of `ax` or of a new figure. Raises ValueError if images are not in [0, 1] or not a square grid.
+    Returns the axes, of `ax` or of a new figure. Raises ValueError if images are not in [0, 1] or not a square grid,
+    or `axis` does not rise.
     """
+    axis = _as_axis(axis)
     points = len(axis)
+    images = as_numbers(images, "images")
     if np.ndim(images) < 4 or np.shape(images)[:2] != (points, points):
         raise ValueError(f"images have shape {np.shape(images)}; expected ({points}, {points}, height, width, ...)")
     tiles = as_images(images.reshape(-1, *images.shape[2:]))  # (points * points, height, width[, 3])
@@ -70,24 +85,15 @@ def plot_grid(images, axis, ax=None):
 def check_codes(codes, labels, class_names):
     """Return codes (n, 2) and labels (n,) as arrays; ValueError for other shapes, values or more than ten names.
 
-    Raises TypeError for codes that hold no numbers and labels that hold no whole ones.
+    Raises TypeError for what holds no numbers.
     """
-    codes, labels = np.asarray(codes), np.asarray(labels)
-    for name, values, kinds, expected in (
-        ("codes", codes, "fiu", "numbers"),
-        ("labels", labels, "iub", "whole numbers"),
-    ):
-        if values.dtype.kind not in kinds:
-            raise TypeError(f"{name} hold {values.dtype} where {expected} were expected")
-    if codes.ndim != 2 or codes.shape[1] != 2:
-        raise ValueError(f"codes have shape {codes.shape}; expected (n, 2)")
-    if labels.shape != codes.shape[:1]:
-        raise ValueError(f"labels have shape {labels.shape} for {len(codes)} codes; expected ({len(codes)},)")
-    if not np.isfinite(codes).all():
-        raise ValueError("codes contain NaN or infinite values; expected finite numbers")
+    codes = as_numbers(codes, "codes", "n", 2)
+    labels = as_numbers(labels, f"labels for {len(codes)} codes", len(codes))
+    if (labels % 1 != 0).any():
+        raise ValueError("labels lie between whole numbers; expected 0, 1, ... for a point to have a class and a color")
     if len(class_names) > len(TEN_COLORS):
         raise ValueError(f"{len(class_names)} class names; expected at most {len(TEN_COLORS)}")
-    if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
+    if not 0 <= labels.min() <= labels.max() < len(class_names):
         raise ValueError(f"labels run from {labels.min()} to {labels.max()}; expected 0 to {len(class_names) - 1}")
     return codes, labels
 
@@ -97,9 +103,11 @@ def plot_codes(codes, labels, class_names, ax=None, limit=None):
 
     `labels` are n whole numbers from 0, `class_names` the names they stand for, at most ten; with `limit` both axes
     run from -limit to limit. Returns the axes, of `ax` or of a new figure. Raises ValueError for other shapes, codes
-    that are not finite, and labels without a name, TypeError for what holds no numbers.
+    that are not finite, labels without a name and a limit that is not above 0; TypeError for what holds no numbers.
     """
     codes, labels = check_codes(codes, labels, class_names)
+    if limit is not None:
+        as_positive(limit, "limit")
     ax = ax or plt.figure(figsize=(7.4, 5.6)).add_subplot()
     for label, name in enumerate(class_names):
         own = codes[labels == label]
@@ -113,3 +121,11 @@ def plot_codes(codes, labels, class_names, ax=None, limit=None):
     if limit is not None:
         ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
     return ax
+
+
+def _as_axis(axis):
+    """Return the coordinates of an axis, (points,), or raise ValueError or TypeError if they do not rise."""
+    axis = as_numbers(axis, "coordinates of the axis", "points")
+    if (axis[1:] <= axis[:-1]).any():
+        raise ValueError("coordinates of the axis do not rise; expected them from the lowest to the highest")
+    return axis

@@ -10,7 +10,7 @@ def set_seed(seed):
     Raises TypeError for anything but an int and ValueError outside that range, which NumPy sets.
     """
     if not isinstance(seed, int) or isinstance(seed, bool):
-        raise TypeError(f"a seed is a whole number such as 0, not {seed!r}")
+        raise TypeError(f"expected a whole number such as 0 for a seed, not {seed!r}")
     if not 0 <= seed < 2**32:
-        raise ValueError(f"a seed lies between 0 and {2**32 - 1}, not {seed}")
+        raise ValueError(f"expected a seed between 0 and {2**32 - 1}, not {seed}")
     keras.utils.set_random_seed(seed)

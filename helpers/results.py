@@ -9,6 +9,8 @@ from pathlib import Path
 
 import keras
 
+from helpers.checks import as_positive
+
 RESULTS_TYPE = "application/vnd.autoencoders.results+json"
 HERE = Path(__file__).parent
 # In a checkout the file stands beside this package; where the package was installed, inside it.
@@ -36,7 +38,8 @@ def show_results(notebook, results, *, data, budget, seed, seconds):
     one that was set and `seconds` the training time alone, one number or one for each system. On a stand-in or a fast
     budget the other figures are left out, since they would not compare. The same rows travel with the output as JSON,
     for the collection's own table.
-    Raises ValueError for an unknown budget, system or measure, a value that is not finite, and no results at all.
+    Raises ValueError for an unknown budget, system or measure, a value or time that is not finite, a time that is
+    missing, and no results at all; TypeError for a value that is no number.
     """
     if budget not in BUDGETS:
         raise ValueError(f"budget is {budget!r}; expected one of {', '.join(BUDGETS)}")
@@ -48,6 +51,10 @@ def show_results(notebook, results, *, data, budget, seed, seconds):
     shared = {"notebook": notebook, "seed": seed, "budget": budget}
     shared |= {"data_source": data.source, "versions": read_versions()}
     by_system = seconds if isinstance(seconds, dict) else {row["system"]: seconds for row in rows}
+    for row in rows:
+        if row["system"] not in by_system:
+            raise ValueError(f"seconds are {seconds}; expected those of {row['system']} too")
+        as_positive(by_system[row["system"]], f"seconds of {row['system']}")
     return ResultsTable([row | {"seconds": round(by_system[row["system"]], 1)} | shared for row in rows])
 
 
@@ -128,7 +135,12 @@ def _make_row(result, reference, comparable):
     recipe = reference[result.system]
     if result.measure not in recipe["measures"]:
         raise ValueError(f"{result.system} has no measure {result.measure!r}; it has {sorted(recipe['measures'])}")
-    ours = float(result.ours)
+    try:
+        ours = float(result.ours)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TypeError(
+            f"{result.system}, {result.measure}: our value is {result.ours!r}; expected a number"
+        ) from error
     if not abs(ours) < float("inf"):
         raise ValueError(f"{result.system}, {result.measure}: our value is {ours}; expected a finite number")
     measure = recipe["measures"][result.measure]

@@ -199,7 +199,7 @@ def test_learning_curve_takes_what_fit_returns_and_another_metric():
 
 
 def test_learning_curve_of_an_unknown_metric_is_refused_with_those_there_are():
-    with pytest.raises(KeyError, match=r"no 'acc'; it has \['accuracy', 'loss', 'val_loss'\]"):
+    with pytest.raises(ValueError, match=r"no 'acc'; expected one of \['accuracy', 'loss', 'val_loss'\]"):
         plot_learning_curve(HISTORY, "acc")
 
 

@@ -61,8 +61,8 @@ def test_quadrature_is_the_mean_over_the_prior():
 def test_bounds_rise_with_the_samples_to_the_value_of_the_quadrature():
     encoder, decoder = build()
     exact = measures.log_likelihood_by_quadrature(decoder, IMAGES).mean()
-    weights = measures.draw_log_weights(encoder, decoder, IMAGES, 3000, seed=0)
-    bounds = [measures.average_weights(weights.reshape(12, -1, count)).mean() for count in (1, 10, 3000)]
+    weights = measures._draw_log_weights(encoder, decoder, IMAGES, 3000, seed=0)
+    bounds = [measures._average_weights(weights.reshape(12, -1, count)).mean() for count in (1, 10, 3000)]
     assert bounds[0] < bounds[1] < bounds[2]
     assert bounds[2] == pytest.approx(exact, abs=0.1)
     assert bounds[2] == measures.importance_weighted_bound(encoder, decoder, IMAGES, 3000).mean()
@@ -132,3 +132,32 @@ def test_bytes_are_refused_before_anything_is_computed():
 def test_a_bound_takes_a_sample_at_least():
     with pytest.raises(ValueError, match="at least 1"):
         measures.importance_weighted_bound(*build(), IMAGES, 0)
+
+
+def measure_with_spread(scales):
+    """Measure an encoder whose z_mean varies over images by these scales, one for each latent, and its spread by 1."""
+    encoder, decoder = build(latent_dim=len(scales), spread=0.0)
+    kernel, bias = encoder.layers[2].get_weights()
+    encoder.layers[2].set_weights([kernel * np.array(scales), bias])
+    return measures.measure_vae(encoder, decoder, IMAGES, bound_images=2, samples=(5,), points=10)
+
+
+def test_posterior_that_has_collapsed_is_reported():
+    found = measure_with_spread([0, 0.01, 0])
+    assert found.unused_latents == (0, 1, 2)
+    assert max(found.kl_by_latent) < 0.01
+    assert "COLLAPSED: no latent carries 0.01 nats" in str(found)
+
+
+def test_unused_latents_are_named():
+    found = measure_with_spread([0, 3, 0.01, 2])
+    assert found.unused_latents == (0, 2)
+    assert sum(found.kl_by_latent) == pytest.approx(found.kl_divergence)
+    assert "Unused latents, with less than 0.01 nats: 0, 2" in str(found)
+    assert "COLLAPSED" not in str(found)
+
+
+def test_where_all_latents_are_used_nothing_is_said_of_it():
+    found = measure_with_spread([3, 2])
+    assert found.unused_latents == ()
+    assert str(found).splitlines()[-1].split() == ["active", "units", "2", "of", "2"]

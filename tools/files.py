@@ -11,14 +11,22 @@ def write_text(path, text):
 
 
 def write_bytes(path, content):
-    """Write `content` to a new file beside `path` and rename it over `path` once it is complete."""
+    """Write `content` to a new file beside `path` and rename it over `path` once it is complete.
+
+    Raises OSError, which names `path`, if that fails: the old file is whole then, and nothing lies beside it.
+    """
     path = Path(path)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = None
     try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
         Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+    except BaseException as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None:
+            # The file that could not be written is this one, whatever the temporary one was called.
+            raise OSError(error.errno, f"{error.strerror}; nothing was changed", str(path)) from None
         raise
