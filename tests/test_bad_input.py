@@ -25,7 +25,7 @@ from test_figures import assert_mosaic
 from test_films import read_back
 
 import helpers
-from helpers import checks, exercises, figures, films, latent_plane, measures, results
+from helpers import checks, exercises, explorer, figures, films, latent_plane, measures, results
 from helpers.datasets import load_fashion_mnist, load_mnist
 from helpers.digits_stand_in import make_digits
 from helpers.garments_stand_in import make_garments
@@ -667,6 +667,9 @@ def test_what_is_no_source_is_refused(source):
 ENCODER, DECODER = Encoder(2, (4, 4, 1)), Decoder(2, (4, 4, 1))
 GIVEN_IMAGES = {
     "checks.as_images": checks.as_images,
+    "explorer.latent_explorer": lambda images: explorer.latent_explorer(
+        DECODER, 2.0, np.zeros((4, 2)), np.zeros(4, int), ["one"], images
+    ),
     "figures.plot_image_grid": figures.plot_image_grid,
     "figures.plot_image_rows": lambda images: figures.plot_image_rows({"original": images}),
     "films.write_film": lambda images: films.write_film("never.gif", images, 100),

@@ -168,7 +168,7 @@ KNOWN = {
     ("tools/files.py", "stream.write(content)"): "the temporary file that is renamed",
     ("tools/execute.py", "page.parent.mkdir(parents=True, exist_ok=True)"): "build/html",
     ("tools/clean_outputs.py", "folder.mkdir(exist_ok=True)"): "notebooks/pictures",
-    ("tools/setup_venv.py", "STAMP.write_text(expected_stamp(), encoding='utf-8')"): ".venv",
+    ("tools/setup_venv.py", "find_stamp(extra).write_text(expected_stamp(extra), encoding='utf-8')"): ".venv",
 }
 THROUGH_FILES = ("write_text(", "write_bytes(")  # those of tools/files.py
 # Notebooks that write somewhere else than into a TemporaryDirectory: into build, as their paths say.
