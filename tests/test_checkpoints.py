@@ -10,35 +10,9 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import set_seed
+import helpers  # noqa: F401, so that interrupted_training finds all of it
 from helpers.checkpoints import keep_epochs
-from helpers.schedules import warmup_then_cosine
-from helpers.variational import Sampling
-
-EPOCHS = 6
-IMAGES = np.random.default_rng(0).random((64, 12), dtype="float32")
-
-
-class Pause(keras.callbacks.Callback):
-    """Make an epoch take a while, so that there is time to be killed in it."""
-
-    def on_epoch_end(self, epoch, logs=None):
-        time.sleep(0.05)
-
-
-def train(callbacks, seed=0, epochs=EPOCHS):
-    """Train a small network with noise, a schedule and momentum; return its history and its weights."""
-    set_seed(seed)
-    code = keras.Input((12,))
-    z_mean, z_log_var = keras.layers.Dense(2)(code), keras.layers.Dense(2)(code)
-    decoded = keras.layers.Dense(12, "sigmoid")(Sampling(seed)([z_mean, z_log_var]))
-    model = keras.Model(code, decoded)
-    rate = warmup_then_cosine(1e-1, 1, epochs, 8)
-    model.compile(keras.optimizers.SGD(rate, momentum=0.9), "mse", metrics=["mae"])
-    history = model.fit(
-        IMAGES, IMAGES, 8, epochs, verbose=0, callbacks=callbacks, validation_data=(IMAGES[:8], IMAGES[:8])
-    )
-    return history.history, [keras.ops.convert_to_numpy(weight) for weight in model.weights]
+from tests.interrupted_training import EPOCHS, train, train_in_a_process
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +35,7 @@ class StopAfter(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.epochs_seen == self.epoch and batch == 3:
+        if self.epochs_seen == self.epoch and batch == 1:
             raise KeyboardInterrupt
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -125,22 +99,11 @@ def test_other_endings_are_refused():
         keep_epochs("kept.h5")
 
 
-def train_in_a_process(path, report, die_before_renaming=None):
-    """Train to the end and send the result; where a number is given, die in the writing of that checkpoint."""
-    if die_before_renaming is not None:
-        rename, count = os.replace, iter(range(EPOCHS))
-        os.replace = lambda *names: (
-            os.kill(os.getpid(), signal.SIGKILL) if next(count) == die_before_renaming else rename(*names)
-        )
-    report.put("started")
-    report.put(train([keep_epochs(path), Pause()]))
-
-
 @pytest.fixture(scope="module")
 def processes():
     """Return a context whose processes start with Keras imported, which is what takes long.
 
-    The helpers, which would also start TensorFlow, are left out: a TensorFlow that runs does not survive a fork.
+    `import helpers` would also start TensorFlow, and a TensorFlow that runs does not survive a fork.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["keras"])
@@ -157,7 +120,7 @@ def start(processes, *arguments):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
-def test_training_killed_at_twenty_moments_ends_with_the_same_losses(tmp_path, processes, uninterrupted):
+def test_training_killed_at_twenty_moments_ends_with_the_same_losses(tmp_path, processes):
     path, moments, kills, whole = tmp_path / "kept.npz", random.Random(0), 0, []
     started = time.perf_counter()
     process, report = start(processes, path)
@@ -176,18 +139,19 @@ def test_training_killed_at_twenty_moments_ends_with_the_same_losses(tmp_path, p
     process, report = start(processes, path)
     whole.append(report.get())
     process.join()
+    expected = train([], eagerly=True)
     for result in whole:
-        assert_same(result, uninterrupted)
+        assert_same(result, expected)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
 @pytest.mark.parametrize("checkpoint", [0, 3])
-def test_training_killed_while_a_checkpoint_is_written_goes_on(tmp_path, processes, uninterrupted, checkpoint):
+def test_training_killed_while_a_checkpoint_is_written_goes_on(tmp_path, processes, checkpoint):
     path = tmp_path / "kept.npz"
     process, report = start(processes, path, checkpoint)
     process.join()
     assert process.exitcode == -signal.SIGKILL
     assert path.exists() == (checkpoint > 0)
     process, report = start(processes, path)
-    assert_same(report.get(), uninterrupted)
+    assert_same(report.get(), train([], eagerly=True))
     process.join()
