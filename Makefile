@@ -24,7 +24,7 @@ run: setup  ## execute all notebooks and render them to build/html; NOTEBOOK=01 
 	@$(PY) -m tools.execute $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) $(if $(FAST),--fast)
 
 test: setup  ## run every check, the notebooks in the short budget included
-	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m pytest --fast --nbval-lax --nbval-current-env
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m pytest --fast --nbval-lax --nbval-current-env -n 2 --dist loadfile
 
 test-backends:  ## train the models of 01 to 09 on JAX and PyTorch, in an environment of its own, .venv-backends
 	@$(PYTHON) tools/setup_venv.py backends && .venv-backends/bin/python -m pytest tests/test_backends.py
