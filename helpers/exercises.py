@@ -26,7 +26,7 @@ def check_answer(exercise, answer=None):
         asked = f"to {decimals} decimals" if decimals else "a whole number"
         print(f"Exercise {exercise}: put your number, {asked}, in the place of None.")
         return
-    if isinstance(answer, str | bool) or not hasattr(answer, "__float__") or getattr(answer, "shape", ()):
+    if isinstance(answer, str | bool) or not hasattr(answer, "__float__") or len(getattr(answer, "shape", ())):
         raise TypeError(f"the answer to exercise {exercise} is {answer!r}; expected a number")
     if not math.isfinite(answer):
         raise ValueError(f"the answer to exercise {exercise} is {answer}; expected a finite number")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras import ops
 
 from helpers import exercises
 from helpers.exercises import ANSWERS, check_answer, make_digest
@@ -20,7 +21,7 @@ def answers(monkeypatch):
     monkeypatch.setattr(exercises, "ANSWERS", known)
 
 
-@pytest.mark.parametrize("answer", [42, 42.0, np.int64(42), np.float32(42)])
+@pytest.mark.parametrize("answer", [42, 42.0, np.int64(42), np.float32(42), ops.convert_to_tensor(42.0)])
 def test_right_whole_number_is_right(answers, capsys, answer):
     assert "right." in say(capsys, "98.1", answer)
 
