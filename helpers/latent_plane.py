@@ -83,7 +83,7 @@ def plot_grid(images, axis, ax=None):
 
 
 def check_codes(codes, labels, class_names):
-    """Return codes (n, 2) and labels (n,) as arrays; ValueError for other shapes, values or more than ten names.
+    """Return codes (n, 2) and whole labels (n,) as arrays; ValueError for other shapes, values or more than ten names.
 
     Raises TypeError for what holds no numbers.
     """
@@ -91,6 +91,7 @@ def check_codes(codes, labels, class_names):
     labels = as_numbers(labels, f"labels for {len(codes)} codes", len(codes))
     if (labels % 1 != 0).any():
         raise ValueError("labels lie between whole numbers; expected 0, 1, ... for a point to have a class and a color")
+    labels = labels.astype(int)
     if len(class_names) > len(TEN_COLORS):
         raise ValueError(f"{len(class_names)} class names; expected at most {len(TEN_COLORS)}")
     if not 0 <= labels.min() <= labels.max() < len(class_names):

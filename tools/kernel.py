@@ -11,9 +11,13 @@ from tqdm import tqdm
 
 from tools.notebooks import ROOT
 
-BYTES = 1 if sys.platform == "darwin" else 1024  # what ru_maxrss counts
 PROCESSOR_TIME = "__import__('time').process_time()"
-PEAK_MEMORY = f"__import__('resource').getrusage(0).ru_maxrss * {BYTES} / 1e6"
+# On Linux ru_maxrss begins with the memory of the process that started the kernel.
+PEAK_MEMORY = (
+    "int(__import__('pathlib').Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]) * 1024 / 1e6"
+    if sys.platform == "linux"
+    else "__import__('resource').getrusage(0).ru_maxrss / 1e6"  # macOS counts bytes
+)
 STOPWATCH = "__import__('tools.stopwatch').stopwatch.STOPWATCH.seconds"
 
 
