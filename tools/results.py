@@ -20,6 +20,9 @@ from tools.repository import read_project
 RESULTS = ROOT / "results.json"
 README = ROOT / "README.md"
 RACES = ROOT / "benchmarks" / "results.json"
+RACE_PICTURE = (
+    "![For each system two dots on an axis of seconds, the recipe and ours.](benchmarks/results.png)"
+)
 
 
 def gather():
@@ -73,6 +76,8 @@ def make_results_table(gathered):
 
 def make_race_table(races):
     """Return the README's table of the races in benchmarks/results.json as Markdown."""
+    if not races:
+        return "No race has been stored yet."
     lines = ["| system | to reach | recipe | ours | ratio of the seconds |", "|---|---|---|---|---|"]
     for system, race in races.items():
         cells = [_describe([run[name] for run in race["runs"]]) for name in ("recipe", "ours")]
@@ -80,9 +85,8 @@ def make_race_table(races):
         spread = f" ({min(race['ratios'])} to {max(race['ratios'])})" if several else ""
         lines.append(f"| {system} | {race['target']:.4g} | {' | '.join(cells)} | **{race['ratio']}**{spread} |")
     ratios = [race["ratio"] for race in races.values()]
-    if ratios:
-        mean = statistics.geometric_mean(ratios)
-        lines.append(f"| all | | | | **{mean:.1f}**, the geometric mean; lowest {min(ratios)} |")
+    mean = statistics.geometric_mean(ratios)
+    lines.append(f"| all | | | | **{mean:.1f}**, the geometric mean; lowest {min(ratios)} |")
     return "\n".join(lines)
 
 
@@ -115,7 +119,7 @@ def read_races(file=None):
 def fill_readme(text, gathered, races):
     """Return the README's text with its three tables built anew."""
     text = fill(text, "notebooks", make_notebook_table(gathered))
-    text = fill(text, "races", make_race_table(races))
+    text = fill(text, "races", f"{RACE_PICTURE}\n\n{make_race_table(races)}" if races else make_race_table(races))
     return fill(text, "results", make_results_table(gathered))
 
 
