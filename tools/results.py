@@ -20,9 +20,7 @@ from tools.repository import read_project
 RESULTS = ROOT / "results.json"
 README = ROOT / "README.md"
 RACES = ROOT / "benchmarks" / "results.json"
-RACE_PICTURE = (
-    "![For each system two dots on an axis of seconds, the recipe and ours.](benchmarks/results.png)"
-)
+RACE_PICTURE = "![For each system two dots on an axis of seconds, the recipe and ours.](benchmarks/results.png)"
 
 
 def gather():
