@@ -9,7 +9,7 @@ import keras
 from tools.notebooks import FOLDER, read_notebook
 
 TAG = "race"
-# On PyTorch, Keras refuses more than one update a call, and to compile takes a C++ compiler and more time than it saves.
+# On PyTorch, Keras refuses more than one update a call, and compiling takes a C++ compiler and more time than it saves.
 ON_TORCH = {"STEPS_PER_EXECUTION": 1, "JIT_COMPILE": False}
 
 
