@@ -34,8 +34,9 @@ class Lesson:
             self.names |= given
 
     def train(self, callback):
-        """Run the last tagged cell, with a Keras callback in the place of its progress bar."""
+        """Run the last tagged cell, with a Keras callback for its progress bar; nothing goes on from a file."""
         self.names["show_progress"] = lambda: callback
+        self.names["keep_epochs"] = lambda path: keras.callbacks.Callback()
         self._run(self.training)
 
     def _run(self, source):

@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import html
 import json
 import re
 import statistics
@@ -16,6 +17,8 @@ import pytest
 from markdown_it import MarkdownIt
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from helpers import explorer
+from helpers.framed_page import FramedPage
 from tools.clean_outputs import clean, read_films
 from tools.notebooks import (
     FOLDER,
@@ -41,7 +44,10 @@ UNWANTED_WORDS = re.compile(r"\b(simply|just|powerful|delv(?:e|es|ed|ing))\b", f
 PATH_OF_A_MACHINE = re.compile(r"(?:/home|/root|/Users|/tmp)/|\b[A-Z]:\\")
 HOST = re.compile(r"""(?:https?:|["'(]\s*)//([\w.-]+)""")
 KNOWN_HOSTS = {"github.com", "colab.research.google.com"}
-MOST_BYTES = 2_500_000
+SANDBOX = re.compile(r'<iframe title="[^"]*" sandbox="allow-scripts" srcdoc="([^"]*)"')
+EXPLORER_SCRIPT = re.search("<script>.*?</script>", explorer.PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
+EXPLORER_DATA = '<script type="application/json" id="data">'  # No "<" in it can end it.
+MOST_BYTES = 3_000_000
 FEWEST_WORDS = 800
 FEWEST_LETTERS_OF_ALT = 30
 MARKDOWN = MarkdownIt("commonmark").enable("table")
@@ -291,12 +297,14 @@ def outputs_name_no_path_of_a_machine(page):
                 yield f"a path of a machine: {text[max(0, found.start() - 40) : found.end() + 40]!r}"
 
 
-def outputs_need_no_script_and_no_other_host(page):
+def outputs_need_no_other_script_or_host(page):
     for data in (output.get("data", {}) for output in list_outputs(page.notebook)):
-        html = data.get("text/html", "")
-        if "<script" in html.lower() or "application/javascript" in data:
+        stored = data.get("text/html", "")
+        framed = html.unescape("".join(SANDBOX.findall(stored)))
+        markup = html.unescape(SANDBOX.sub("", stored)) + framed.replace(EXPLORER_SCRIPT, "").replace(EXPLORER_DATA, "")
+        if "<script" in markup.lower() or "application/javascript" in data:
             yield "a stored script"
-        if others := set(HOST.findall(html)) - KNOWN_HOSTS:
+        if others := set(HOST.findall(markup)) - KNOWN_HOSTS:
             yield f"stored HTML names {', '.join(sorted(others))}"
 
 
@@ -398,7 +406,7 @@ RULES_OF_ALL = [
     links_and_pictures_lead_somewhere,
     prose_avoids_unwanted_words,
     outputs_name_no_path_of_a_machine,
-    outputs_need_no_script_and_no_other_host,
+    outputs_need_no_other_script_or_host,
     destination_is_the_picture_of_the_opening,
     film_is_the_file_beside_the_pictures,
 ]
@@ -590,7 +598,7 @@ BREACHES = [
     (code_cells_were_executed_in_order, lambda page: page.notebook.cells[1].update(execution_count=7), "[7, 2, 3, 4]"),
     (outputs_hold_no_error_and_no_warning, add_output("error", ename="ValueError", evalue="no"), "ValueError: no"),
     (outputs_hold_no_error_and_no_warning, add_output("stream", name="stderr", text="UserWarning"), "UserWarning"),
-    (file_is_small, add_output("stream", text="7" * MOST_BYTES), "2.5 MB"),
+    (file_is_small, add_output("stream", text="7" * MOST_BYTES), "3.0 MB"),
     (metadata_tells_nothing_of_the_machine, tell(1, execution={}), "['execution']"),
     (metadata_tells_nothing_of_the_machine, lambda page: page.notebook.metadata.update(widgets={}), "widgets"),
     (metadata_tells_nothing_of_the_machine, lambda page: page.notebook.metadata.pop("autoencoders"), "is not what"),
@@ -618,10 +626,30 @@ BREACHES = [
     (outputs_name_no_path_of_a_machine, add_output("stream", text="in /home/ada/data"), "/home/ada"),
     (outputs_name_no_path_of_a_machine, add_output(data={"text/plain": "WindowsPath('C:\\\\data')"}), "C:"),
     (outputs_name_no_path_of_a_machine, add_output(data={"application/json": {"at": ["/Users/ada"]}}), "/Users/"),
-    (outputs_need_no_script_and_no_other_host, add_output(data={"text/html": "<SCRIPT>1</SCRIPT>"}), "a stored script"),
-    (outputs_need_no_script_and_no_other_host, add_output(data={"application/javascript": "1"}), "a stored script"),
     (
-        outputs_need_no_script_and_no_other_host,
+        outputs_need_no_other_script_or_host,
+        add_output(data={"text/html": "<SCRIPT>1</SCRIPT>"}),
+        "a stored script",
+    ),
+    (
+        outputs_need_no_other_script_or_host,
+        add_output(data={"application/javascript": "1"}),
+        "a stored script",
+    ),
+    (
+        outputs_need_no_other_script_or_host,
+        add_output(data={"text/html": FramedPage("<script>1</script>", "mine", "", "")._repr_html_()}),
+        "a stored script",
+    ),
+    (
+        outputs_need_no_other_script_or_host,
+        add_output(
+            data={"text/html": FramedPage(EXPLORER_SCRIPT, "no box", "", "")._repr_html_().replace("sandbox", "box")}
+        ),
+        "a stored script",
+    ),
+    (
+        outputs_need_no_other_script_or_host,
         add_output(data={"text/html": '<a href="https://github.com/a"><img src="//cdn.example.org/a.png">'}),
         "names cdn.example.org",
     ),

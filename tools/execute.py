@@ -63,6 +63,8 @@ async def run_notebook(path, budget, publish, row):
     except ValueError as error:
         return Run(name, 0, str(error).splitlines()[0])
     try:
+        if publish:
+            forget_epochs(name)
         if budget is not None:
             shorten_notebook(notebook, name, budget)
         memory = (await execute(notebook, path.parent, name, row))["peak_memory"]
@@ -82,13 +84,19 @@ async def run_notebook(path, budget, publish, row):
     return Run(name, seconds, failure, memory, read_sources(notebook), read_results(notebook))
 
 
-async def run_all(paths, budget, publish):
-    """Run notebooks and return their Runs, in full one after the other.
+def forget_epochs(name):
+    """Remove what interrupted trainings of a notebook have left, since seconds are published of whole ones."""
+    for kept in (ROOT / "build").glob(f"{name[:2]}_*.npz"):
+        kept.unlink()
 
-    In the short budget two run at a time, since much of it, such as imports, keeps only one core busy.
+
+async def run_all(paths, budget, publish):
+    """Run notebooks and return their Runs: two at a time, since imports and small networks keep only one core busy.
+
+    What is published runs alone, so that the seconds it stores are those of a machine with nothing else to do.
     """
     free_rows = asyncio.Queue()  # of the screen, for the bars of the notebooks that run
-    for row in (1,) if budget is None else (1, 2):
+    for row in (1,) if publish else (1, 2):
         free_rows.put_nowait(row)
 
     async def run(path):
