@@ -12,7 +12,7 @@ PY := .venv/bin/python
 # KERAS_BACKEND=jax make bench
 EXTRA := $(if $(filter jax torch,$(KERAS_BACKEND)),backends)
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-backends lab publish results profile reference bench repository lock clean
+.PHONY: help setup run test test-backends test-latest test-oldest audit lab publish results profile reference bench repository lock clean
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,21 @@ test: setup  ## run every check, the notebooks in the short budget included
 
 test-backends:  ## train the models of 01 to 09 on JAX and PyTorch, in an environment of its own, .venv-backends
 	@$(PYTHON) tools/setup_venv.py backends && .venv-backends/bin/python -m pytest tests/test_backends.py
+
+# An environment of its own with what uv resolves: $(1) is how, $(2) where.
+define test_with
+$(PY) -m uv venv --quiet --clear --python $(PY) $(2) && $(PY) -m uv pip install --quiet --python $(2)/bin/python --resolution $(1) --editable ".[probability,lab,dev]" && $(2)/bin/python -m tools.execute --fast
+endef
+
+test-latest: setup  ## execute the notebooks in the short budget with the newest versions there are, in .venv-latest
+	@$(call test_with,highest,.venv-latest)
+
+test-oldest: setup  ## the same with the oldest versions that pyproject.toml allows, in .venv-oldest
+	@$(call test_with,lowest-direct,.venv-oldest)
+
+audit: setup  ## look for known holes in the pinned packages, and for secrets in all files; needs the network
+	@$(PY) -m uv tool run --quiet pip-audit==2.10.1 --strict --disable-pip --no-deps --requirement requirements.lock
+	@git ls-files -z | xargs -0 $(PY) -m uv tool run --quiet --from detect-secrets==1.5.0 detect-secrets-hook --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
 lab: setup  ## open JupyterLab on the first notebook; LAB="--no-browser" passes options on
 	@$(PY) -m jupyter lab $(LAB) notebooks/00_start_here.ipynb

@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 
 import helpers
 from helpers.quiet import native_messages_held_back
+from tests.short_lesson import read_first_cell
 
 ROOT = Path(helpers.__file__).resolve().parent.parent
 
@@ -21,11 +21,7 @@ def first_cell(tmp_path_factory):
     folder = tmp_path_factory.mktemp("foreign")
     (folder / "helpers").mkdir()
     (folder / "helpers" / "__init__.py").write_text("raise SystemExit('this package is foreign')\n", encoding="utf-8")
-    notebook = nbformat.read(ROOT / "notebooks" / "01_dense_autoencoder.ipynb", as_version=4)
-    source = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    # Only IPython knows lines that begin with %; the branch that holds one must not be left empty.
-    lines = source.splitlines()
-    lines = [line[: line.index("%")] + "pass" if line.lstrip().startswith("%") else line for line in lines]
+    lines = [read_first_cell()]
     report = folder / "report.json"
     lines.append("import json; found = json.dumps([helpers.__file__, *sys.modules])")
     lines.append(f"pathlib.Path({str(report)!r}).write_text(found, encoding='utf-8')")

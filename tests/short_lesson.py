@@ -1,0 +1,68 @@
+"""What a lesson does, in short: find the helpers, load digits, train with a bar and checkpoints, draw, film."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+REST = """
+import json
+import pathlib
+
+import keras
+import matplotlib.pyplot as plt
+
+from helpers import load_mnist, set_seed, show_progress
+from helpers.checkpoints import keep_epochs
+from helpers.figures import plot_image_grid
+from helpers.films import write_film
+
+plt.style.use("helpers.figures")
+data = load_mnist()
+x = data.x_train[:500].reshape(-1, 784)
+set_seed(0)
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(784, "sigmoid")])
+model.compile("adam", "binary_crossentropy")
+watchers = [show_progress(), keep_epochs("../build/short.npz")]
+history = model.fit(x, x, batch_size=50, epochs=3, verbose=0, callbacks=watchers)
+plot_image_grid(data.x_test[:6], columns=3)
+pathlib.Path("../build").mkdir(exist_ok=True)
+plt.savefig("../build/short.png")
+write_film(pathlib.Path("../build/short.gif"), (255 * data.x_test[:3, :, :, 0]).astype("uint8"), milliseconds=100)
+print("losses " + json.dumps(history.history["loss"]))
+"""
+
+
+def read_first_cell():
+    """Return the cell that every notebook begins with, as Python: only IPython knows lines that begin with %."""
+    notebook = nbformat.read(ROOT / "notebooks" / "01_dense_autoencoder.ipynb", as_version=4)
+    source = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    lines = [
+        line[: line.index("%")] + "pass" if line.lstrip().startswith("%") else line for line in source.splitlines()
+    ]
+    return "\n".join(lines)
+
+
+def start(folder, **environment):
+    """Start the lesson in a folder and return the process; None takes a variable out of the environment."""
+    environment = os.environ | {"PYTHONPATH": None} | environment
+    return subprocess.Popen(
+        [sys.executable, "-c", read_first_cell() + REST],
+        cwd=folder,
+        env={name: value for name, value in environment.items() if value is not None},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def finish(process):
+    """Return the losses that a lesson printed, and everything it printed."""
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return json.loads(output.rpartition("losses ")[2]), output + errors
