@@ -12,7 +12,7 @@ PY := .venv/bin/python
 # KERAS_BACKEND=jax make bench
 EXTRA := $(if $(filter jax torch,$(KERAS_BACKEND)),backends)
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-backends test-latest test-oldest audit lab publish results profile reference bench repository lock clean
+.PHONY: help setup run test test-backends test-latest test-oldest audit lab publish results site gallery profile reference bench repository lock clean
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -31,7 +31,7 @@ test-backends:  ## train the models of 01 to 09 on JAX and PyTorch, in an enviro
 
 # An environment of its own with what uv resolves: $(1) is how, $(2) where.
 define test_with
-$(PY) -m uv venv --quiet --clear --python $(PY) $(2) && $(PY) -m uv pip install --quiet --python $(2)/bin/python --resolution $(1) --editable ".[probability,lab,dev]" && $(2)/bin/python -m tools.execute --fast
+$(PY) -m uv venv --quiet --clear --python $(PY) $(2) && $(PY) -m uv pip install --quiet --python $(2)/bin/python --resolution $(1) --editable ".[probability,lab,site,dev]" && $(2)/bin/python -m tools.execute --fast
 endef
 
 test-latest: setup  ## execute the notebooks in the short budget with the newest versions there are, in .venv-latest
@@ -52,6 +52,12 @@ publish: setup  ## execute in full and store the outputs in the notebooks, then 
 
 results: setup  ## rebuild results.json and the README's tables from the stored outputs
 	@$(PY) -m tools.results
+
+site: setup  ## build build/site from the stored notebooks, without running them
+	@$(PY) -m tools.site
+
+gallery: setup  ## write the key figures, the film and its strip as files into build/gallery
+	@$(PY) -m tools.gallery
 
 profile: setup  ## measure where the lessons' time goes, for CONTRIBUTING.md's tables; NOTEBOOK=01, FAST=1 as above
 	@$(PY) -m tools.profile $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) $(if $(FAST),--fast)

@@ -2,10 +2,10 @@
 
 Four sources are tried in this order:
 
-folder        the folder named by the environment variable AUTOENCODER_DATA: mnist.npz, fashion-mnist/*.gz
-keras-cache   what Keras has downloaded before, in ~/.keras/datasets or under KERAS_HOME
-network       Keras's own download, given up after seconds if nothing answers
-stand-in      images made here without network or files; results on them are not results on the real data
+- `folder`: the folder named by the environment variable AUTOENCODER_DATA, with `mnist.npz` and `fashion-mnist/*.gz`;
+- `keras-cache`: what Keras has downloaded before, in `~/.keras/datasets` or under KERAS_HOME;
+- `network`: Keras's own download, given up after seconds if nothing answers;
+- `stand-in`: images made here without network or files; results on them are not results on the real data.
 """
 
 import http.client

@@ -3,24 +3,17 @@
 import base64
 import io
 import re
-import shutil
 from functools import cache
 
 import numpy as np
 import pytest
+from browsers import launch, needs_browser, playwright
 from explorer_pages import CHANNELS, STEEPEST, draw_waves, spread_codes
 from PIL import Image
 
 from helpers.explorer import SHADES, latent_explorer
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSERS = "chromium", "chromium-browser", "google-chrome"
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} is installed")
-OPTIONS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+pytestmark = needs_browser
 NAMES = [*"T-shirt/top Trouser Pullover Dress Coat Sandal Shirt Sneaker Bag".split(), "Ankle boot"]
 EXTENT = -3, 1, -2, 4
 # A linear mix is off by at most step² / 8 times the second derivative; then come shades, and what a canvas rounds.
@@ -43,11 +36,8 @@ def make_explorer(kind):
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright.expect.set_options(timeout=20_000)  # milliseconds, for a busy machine
-    with playwright.sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path=BROWSER, args=OPTIONS)
+    with launch() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

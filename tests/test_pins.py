@@ -15,7 +15,8 @@ from tools import lock, setup_venv
 PYPROJECT = lock.PYPROJECT.read_text(encoding="utf-8")
 LOCK = lock.LOCK.read_text(encoding="utf-8")
 CONDA = lock.CONDA.read_text(encoding="utf-8")
-WORKFLOW = lock.ROOT / ".github" / "workflows" / "test.yml"
+WORKFLOWS = lock.ROOT / ".github" / "workflows"
+WORKFLOW = WORKFLOWS / "test.yml"
 # What the collection promises to run on, whatever else comes and goes.
 PROMISED = {"jupyter", "keras", "tensorflow", "tensorflow-probability", "numpy", "matplotlib", "imageio", "nbval"}
 LINE_OF_LOCK = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>.+))?")
@@ -145,3 +146,32 @@ def test_all_files_name_the_same_versions_of_python():
     assert lock.COMPILE[lock.COMPILE.index("--python-version") + 1] == versions[0]
     assert f"- python={versions[0]}\n" in CONDA
     assert f"python: {versions}".replace("'", '"') in WORKFLOW.read_text(encoding="utf-8")
+
+
+def find_actions_without_digest(workflow):
+    """Return the lines of a workflow that use an action by a name that its owner can move."""
+    lines = [line.strip() for line in workflow.splitlines() if "uses:" in line]
+    return [line for line in lines if not re.fullmatch(r"- uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", line)]
+
+
+def test_actions_are_pinned_by_digest():
+    found = {path.name: find_actions_without_digest(path.read_text(encoding="utf-8")) for path in WORKFLOWS.iterdir()}
+    assert found == {"pages.yml": [], "test.yml": [], "weekly.yml": []}
+    assert find_actions_without_digest("- uses: actions/checkout@v4\n- uses: a/b@main # v1.0\n") != []
+
+
+def test_workflows_may_only_read_but_for_the_one_that_publishes_the_site():
+    for path in WORKFLOWS.iterdir():
+        workflow = path.read_text(encoding="utf-8")
+        assert "\npermissions:\n  contents: read\n" in workflow
+        assert set(re.findall(r"([\w-]+): write", workflow)) == (
+            {"pages", "id-token"} if path.stem == "pages" else set()
+        )
+
+
+def test_what_workflows_make_is_in_the_makefile():
+    workflows = "".join(path.read_text(encoding="utf-8") for path in WORKFLOWS.iterdir())
+    (weekly,) = re.findall(r"target: \[(.*)\]", workflows)
+    wanted = {*weekly.split(", "), *re.findall(r"run: make ([\w-]+)", workflows)}
+    targets = set(re.findall(r"^([\w-]+):", (lock.ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert {"test-latest", "test-oldest", "audit", "site"} <= wanted <= targets

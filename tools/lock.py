@@ -9,7 +9,7 @@ from tools.files import write_text
 from tools.notebooks import ROOT
 
 # What is pinned besides the dependencies. JAX and PyTorch, the extra `backends`, have an environment of their own.
-EXTRAS = ("probability", "lab", "dev")
+EXTRAS = ("probability", "lab", "site", "dev")
 LOCK = ROOT / "requirements.lock"
 CONDA = ROOT / "environment.yml"
 PYPROJECT = ROOT / "pyproject.toml"

@@ -1,0 +1,68 @@
+"""Sphinx builds the site with these settings, from the folder that tools/site.py puts together."""
+
+import datetime
+
+from tools.repository import read_project
+
+SLUG, release = read_project()
+OWNER, NAME = SLUG.split("/")
+ADDRESS = f"https://{OWNER.lower()}.github.io/{NAME}/"
+
+project = "Autoencoder notebooks"
+author = "The authors of the autoencoder notebooks"
+copyright = f"{datetime.date.today().year}, {author}"
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # typesets without asking another host
+    "sphinxext.opengraph",
+    "notfound.extension",
+]
+exclude_patterns = ["README.md", "originals"]  # results.md shows a part of the README.
+
+# The notebooks were executed when they were published.
+nb_execution_mode = "off"
+nb_mime_priority_overrides = [("html", "text/html", 0)]
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+myst_heading_slug_func = "tools.site.anchor"
+# Docstrings are plain text with `code` in them.
+default_role = "code"
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autodoc_inherit_docstrings = False  # Keras writes its own in another way.
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_show_search_summary = False  # A page from the disk may not read others.
+html_use_index = False
+html_domain_indices = False
+html_copy_source = True
+html_sourcelink_suffix = ""
+html_context = {"default_mode": "auto"}  # dark where the reader's system is
+html_theme_options = {
+    "repository_url": f"https://github.com/{SLUG}",
+    "repository_branch": "main",
+    "path_to_docs": "",
+    "launch_buttons": {"colab_url": "https://colab.research.google.com"},
+    "use_repository_button": True,
+    "use_download_button": True,
+    "use_fullscreen_button": False,
+    "home_page_in_toc": True,
+    "show_toc_level": 2,
+    "show_navbar_depth": 1,
+    "collapse_navbar": True,
+    "navbar_persistent": [],  # The side bar has a search field already.
+}
+# What others show when a page is linked. Names of pictures count from the site's root.
+ogp_site_url = ADDRESS
+ogp_site_name = project
+ogp_image = "static/preview.png"
+ogp_image_alt = "A square of 400 garments that a variational autoencoder has drawn, from boots to shirts"
+ogp_social_cards = {"enable": False}
+ogp_enable_meta_description = True
+# The page that is shown for an address without a page lies anywhere, so it names its files in full.
+notfound_urls_prefix = f"/{NAME}/"

@@ -1,0 +1,194 @@
+"""Build the site in build/site from the stored notebooks, without running them.
+
+python -m tools.site
+"""
+
+import base64
+import io
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+from PIL import Image
+
+from tools.gallery import write_gallery
+from tools.notebooks import FOLDER, RESULTS_TYPE, ROOT, list_notebooks, list_outputs, name_of, read_notebook, read_title
+
+SITE = ROOT / "build" / "site"
+SOURCE = ROOT / "build" / "site_source"
+DOCTREES = ROOT / "build" / "site_doctrees"
+PREVIEW = (1200, 630)  # pixels, as those who show a link want it
+
+
+def gather(folder):
+    """Put together in an empty `folder` what Sphinx reads: the pages of site/, notebooks, pictures, and one page each
+    for the helper modules and the gallery.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "site", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "README.md", folder)
+    copy_pictures(ROOT / "notebooks" / "pictures", folder / "notebooks" / "pictures")
+    for path in list_notebooks():
+        target = folder / "notebooks" / f"{name_of(path)}.ipynb"
+        target.parent.mkdir(exist_ok=True)
+        nbformat.write(prepare(read_notebook(path)), target)
+    pictures = write_gallery(folder / "originals")
+    copy_pictures(folder / "originals", folder / "gallery")
+    (folder / "gallery.md").write_text(make_gallery_page(pictures), encoding="utf-8")
+    first_page = folder / "index.md"
+    first_page.write_text(
+        first_page.read_text(encoding="utf-8").replace("{{lessons}}", list_lessons()), encoding="utf-8"
+    )
+    write_helper_pages(folder / "helpers")
+    write_preview(folder / "static" / "preview.png")
+
+
+def list_lessons():
+    """Return the entries of the lessons in the side bar, with their numbers."""
+    names = [(name_of(path), read_title(read_notebook(path))) for path in list_notebooks()]
+    return "\n".join(f"{name[:2]} {title} <notebooks/{name}>" for name, title in names if "/" not in name)
+
+
+def copy_pictures(source, target):
+    """Copy a folder of pictures, PNGs with as many bytes as a page needs."""
+    target.mkdir(parents=True)
+    for path in source.iterdir():
+        content = path.read_bytes()
+        (target / path.name).write_bytes(shrink(content) if path.suffix == ".png" else content)
+
+
+def shrink(png):
+    """Return a PNG with the 256 colors that suit it best, which halves what the site weighs."""
+    stream = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(stream, format="PNG", optimize=True)
+    return min(png, stream.getvalue(), key=len)
+
+
+def prune(folder):
+    """Remove from the built site what no page asks for: MathJax for other input and output, and maps for debuggers."""
+    mathjax = folder / "_static" / "mathjax"
+    wanted = {mathjax / "tex-chtml.js", *(mathjax / "output" / "chtml").rglob("*")}
+    for path in folder.rglob("*"):
+        if path.is_file() and (path.suffix == ".map" or (mathjax in path.parents and path not in wanted)):
+            path.unlink()
+
+
+def rewrite(path, change):
+    """Replace the text of a file by change(text)."""
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def finish(page):
+    """Return a built page whose folds have a name for screen readers, and whose links in outputs, such as those of the
+    map in 00, lead to pages in place of notebooks.
+    """
+    page = page.replace(
+        '<summary><span class="toctree-toggle"', '<summary aria-label="Pages"><span class="toctree-toggle"'
+    )
+    return re.sub(r'(href="(?!https?:)(?![^"]*_sources/)[^"#]*)\.ipynb', r"\1.html", page)
+
+
+def anchor(heading):
+    """Return the anchor that Jupyter gives a heading, which is what the notebooks link to; Sphinx asks for it."""
+    return heading.replace(" ", "-").replace(":", "%3A")
+
+
+def prepare(notebook):
+    """Return a notebook with alternative texts where MyST-NB looks for them, and with its first cell folded.
+
+    Links to lessons that are planned become text, and what tools read from outputs is left out.
+    """
+    for data in (output.get("data", {}) for output in list_outputs(notebook)):
+        data.pop(RESULTS_TYPE, None)
+        if "image/png" in data:
+            data["image/png"] = base64.b64encode(shrink(base64.b64decode(data["image/png"]))).decode()
+    for cell in notebook.cells:
+        cell.source = re.sub(r"\[([^\]]+)\]\((\w+\.ipynb)\)", keep_if_written, cell.source)
+    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code_cells[0].metadata["tags"] = [*code_cells[0].metadata.get("tags", []), "hide-input"]
+    for cell in code_cells:
+        if "alt" in cell.metadata:
+            cell.metadata["mystnb"] = {"image": {"alt": " ".join(cell.metadata.alt.split())}}
+    return notebook
+
+
+def keep_if_written(link):
+    """Return a link to a lesson as it is, or its text alone if there is no such lesson yet."""
+    is_written = any((FOLDER / part / link[2]).exists() for part in (".", "solutions"))
+    return link[0] if is_written else link[1]
+
+
+def make_gallery_page(pictures):
+    """Return the page of all key figures as Markdown."""
+    lines = [
+        "# The pictures",
+        "",
+        "Key figures of all lessons, as their last full run drew them. `make gallery` writes them as files.",
+    ]
+    for picture in pictures:
+        lines += [
+            "",
+            f"## [{picture.title}](notebooks/{picture.notebook}.ipynb)",
+            "",
+            f"![{picture.alt}](gallery/{picture.file})",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def write_helper_pages(folder):
+    """Write a page for each helper module, made from its docstrings by autodoc, and one that lists them."""
+    folder.mkdir()
+    modules = sorted(path.stem for path in (ROOT / "helpers").glob("*.py") if not path.stem.startswith("_"))
+    for module in modules:
+        page = f"# helpers.{module}\n\n```{{eval-rst}}\n.. automodule:: helpers.{module}\n   :members:\n```\n"
+        (folder / f"{module}.md").write_text(page, encoding="utf-8")
+    listed = "\n".join(modules)
+    text = "What more than one lesson uses. What is taught is written out in the lesson where it first appears."
+    page = f"# The helpers\n\n{text}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
+    (folder / "index.md").write_text(page, encoding="utf-8")
+
+
+def write_preview(path):
+    """Write the picture that stands for the site where someone links to it: the last still of the film, on paper."""
+    with Image.open(ROOT / "notebooks" / "pictures" / "10_fashion_vae.gif") as film:
+        film.seek(film.n_frames - 1)
+        still = film.convert("RGB")
+    side = PREVIEW[1] - 30
+    paper = Image.new("RGB", PREVIEW, "white")
+    paper.paste(still.resize((side, side), Image.Resampling.LANCZOS), ((PREVIEW[0] - side) // 2, 15))
+    path.parent.mkdir(exist_ok=True)
+    paper.save(path, optimize=True)
+
+
+def main():
+    gather(SOURCE)
+    shutil.rmtree(SITE, ignore_errors=True)
+    sphinx = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-W",
+        "--keep-going",
+        "-b",
+        "html",
+        "-d",
+        str(DOCTREES),
+        str(SOURCE),
+        str(SITE),
+    ]
+    failed = subprocess.run(sphinx, cwd=ROOT, check=False).returncode
+    if failed:
+        sys.exit(failed)
+    prune(SITE)
+    for path in SITE.rglob("*.html"):
+        rewrite(path, finish)
+    size = sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file()) / 1e6
+    print(f"{SITE.relative_to(ROOT) / 'index.html'}; {size:.0f} MB in all")
+
+
+if __name__ == "__main__":
+    main()
