@@ -151,7 +151,7 @@ def test_all_files_name_the_same_versions_of_python():
 def find_actions_without_digest(workflow):
     """Return the lines of a workflow that use an action by a name that its owner can move."""
     lines = [line.strip() for line in workflow.splitlines() if "uses:" in line]
-    return [line for line in lines if not re.fullmatch(r"- uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", line)]
+    return [line for line in lines if not re.fullmatch(r"(?:- )?uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", line)]
 
 
 def test_actions_are_pinned_by_digest():
