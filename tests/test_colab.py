@@ -1,4 +1,4 @@
-"""Colab's way in: where the project is not installed, a notebook's first cell brings the helpers, and the rest goes on."""
+"""Colab's way in: where the project is not installed, a notebook's first cell brings the helpers, and it goes on."""
 
 import os
 import shutil
@@ -21,6 +21,8 @@ def python(tmp_path):
     """Return the Python of an environment that has what Colab has, but not this project."""
     venv.create(tmp_path / "colab", with_pip=True)
     (python,) = (tmp_path / "colab").glob("*/python")
+    # Python 3.11 brings a setuptools too old for us, in place of which pip would fetch a new one.
+    subprocess.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"], check=True)
     packages = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         capture_output=True,
