@@ -168,6 +168,17 @@ KNOWN = {
     ("tools/files.py", "stream.write(content)"): "the temporary file that is renamed",
     ("tools/execute.py", "page.parent.mkdir(parents=True, exist_ok=True)"): "build/html",
     ("tools/clean_outputs.py", "folder.mkdir(exist_ok=True)"): "notebooks/pictures",
+    ("tools/gallery.py", "folder.mkdir(parents=True, exist_ok=True)"): "build/gallery, or build/site_source",
+    ("tools/site.py", "target.parent.mkdir(exist_ok=True)"): "build/site_source",
+    ("tools/site.py", "target.mkdir(parents=True)"): "build/site_source",
+    ("tools/site.py", "folder.mkdir()"): "build/site_source",
+    ("tools/site.py", "Image.open(io.BytesIO(png))"): "nowhere",
+    ("tools/site.py", "Image.open(ROOT / 'notebooks' / 'pictures' / '10_fashion_vae.gif')"): "nowhere",
+    (
+        "tools/site.py",
+        "picture.convert('RGB').quantize(256, dither=Image.Dither.NONE).save(stream, format='PNG', optimize=True)",
+    ): "memory",
+    ("tools/site.py", "paper.save(stream, format='PNG', optimize=True)"): "memory",
     ("tools/setup_venv.py", "find_stamp(extra).write_text(expected_stamp(extra), encoding='utf-8')"): ".venv",
 }
 THROUGH_FILES = ("write_text(", "write_bytes(")  # those of tools/files.py

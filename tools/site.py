@@ -13,6 +13,7 @@ import sys
 import nbformat
 from PIL import Image
 
+from tools.files import write_bytes, write_text
 from tools.gallery import write_gallery
 from tools.notebooks import FOLDER, RESULTS_TYPE, ROOT, list_notebooks, list_outputs, name_of, read_notebook, read_title
 
@@ -33,14 +34,11 @@ def gather(folder):
     for path in list_notebooks():
         target = folder / "notebooks" / f"{name_of(path)}.ipynb"
         target.parent.mkdir(exist_ok=True)
-        nbformat.write(prepare(read_notebook(path)), target)
+        write_text(target, nbformat.writes(prepare(read_notebook(path))))
     pictures = write_gallery(folder / "originals")
     copy_pictures(folder / "originals", folder / "gallery")
-    (folder / "gallery.md").write_text(make_gallery_page(pictures), encoding="utf-8")
-    first_page = folder / "index.md"
-    first_page.write_text(
-        first_page.read_text(encoding="utf-8").replace("{{lessons}}", list_lessons()), encoding="utf-8"
-    )
+    write_text(folder / "gallery.md", make_gallery_page(pictures))
+    rewrite(folder / "index.md", lambda page: page.replace("{{lessons}}", list_lessons()))
     write_helper_pages(folder / "helpers")
     write_preview(folder / "static" / "preview.png")
 
@@ -56,7 +54,7 @@ def copy_pictures(source, target):
     target.mkdir(parents=True)
     for path in source.iterdir():
         content = path.read_bytes()
-        (target / path.name).write_bytes(shrink(content) if path.suffix == ".png" else content)
+        write_bytes(target / path.name, shrink(content) if path.suffix == ".png" else content)
 
 
 def shrink(png):
@@ -78,7 +76,7 @@ def prune(folder):
 
 def rewrite(path, change):
     """Replace the text of a file by change(text)."""
-    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+    write_text(path, change(path.read_text(encoding="utf-8")))
 
 
 def finish(page):
@@ -144,11 +142,11 @@ def write_helper_pages(folder):
     modules = sorted(path.stem for path in (ROOT / "helpers").glob("*.py") if not path.stem.startswith("_"))
     for module in modules:
         page = f"# helpers.{module}\n\n```{{eval-rst}}\n.. automodule:: helpers.{module}\n   :members:\n```\n"
-        (folder / f"{module}.md").write_text(page, encoding="utf-8")
+        write_text(folder / f"{module}.md", page)
     listed = "\n".join(modules)
     text = "What more than one lesson uses. What is taught is written out in the lesson where it first appears."
     page = f"# The helpers\n\n{text}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
-    (folder / "index.md").write_text(page, encoding="utf-8")
+    write_text(folder / "index.md", page)
 
 
 def write_preview(path):
@@ -159,8 +157,9 @@ def write_preview(path):
     side = PREVIEW[1] - 30
     paper = Image.new("RGB", PREVIEW, "white")
     paper.paste(still.resize((side, side), Image.Resampling.LANCZOS), ((PREVIEW[0] - side) // 2, 15))
-    path.parent.mkdir(exist_ok=True)
-    paper.save(path, optimize=True)
+    stream = io.BytesIO()
+    paper.save(stream, format="PNG", optimize=True)
+    write_bytes(path, stream.getvalue())
 
 
 def main():
