@@ -20,8 +20,9 @@ def keep_epochs(path):
     training that nothing interrupted. The same training is one that starts with the same weights, from the same
     optimizer, for as many epochs of as many steps; what another training left is replaced after the first epoch.
 
-    An epoch has to be a whole pass over the images: with `steps_per_epoch` Keras goes on from epoch to epoch where it was
-    in the images, and that place is not kept. Its folder is made if it is missing. Raises ValueError for a name that does not end in .npz.
+    An epoch has to be a whole pass over the images: with `steps_per_epoch` Keras goes on from one epoch to the next in
+    the middle of them, and that place is not kept. Its folder is made if it is missing. Raises ValueError for a name
+    that does not end in .npz.
     """
     # Keras's BackupAndRestore writes weights and epoch into two files, one after the other, and forgets the history.
     path = Path(path)
