@@ -38,6 +38,7 @@ def gather(folder):
     pictures = write_gallery(folder / "originals")
     copy_pictures(folder / "originals", folder / "gallery")
     write_text(folder / "gallery.md", make_gallery_page(pictures))
+    write_text(folder / "glossary.md", make_glossary_page())
     rewrite(folder / "index.md", lambda page: page.replace("{{lessons}}", list_lessons()))
     write_helper_pages(folder / "helpers")
     write_preview(folder / "static" / "preview.png")
@@ -134,6 +135,15 @@ def make_gallery_page(pictures):
             f"![{picture.alt}](gallery/{picture.file})",
         ]
     return "\n".join(lines) + "\n"
+
+
+def make_glossary_page():
+    """Return the words that lesson 00 explains as a page of their own, whose links start from the top of the site."""
+    (path,) = list_notebooks("00_")[:1]
+    lesson = "\n\n".join(cell.source for cell in read_notebook(path).cells if cell.cell_type == "markdown")
+    words = re.search(r"^## Words\n(.*?)(?=^## )", lesson, flags=re.DOTALL | re.MULTILINE)[1]
+    words = words.replace("](#", f"]({path.name}#")
+    return "# The words\n" + re.sub(r"\]\((\d\d_)", r"](notebooks/\1", words)
 
 
 def write_helper_pages(folder):
