@@ -69,9 +69,9 @@ def ask(address, path):
         return json.load(answer)
 
 
-def wait_until_idle(address, name):
-    """Wait until the kernel of a notebook has been busy and has had nothing to do for some seconds."""
-    was_busy, quiet = False, 0
+def wait_until_idle(address, name, after_work):
+    """Wait until the kernel of a notebook has had nothing to do for some seconds; `after_work`: and was busy before."""
+    was_busy, quiet = not after_work, 0
     for _ in range(PATIENCE):
         sessions = [session for session in ask(address, "api/sessions") if session["name"] == name]
         state = sessions[0]["kernel"]["execution_state"] if sessions else "none"
@@ -104,12 +104,13 @@ def test_notebook_runs_from_the_menu_and_again_after_a_restart(folder, server, n
         page.set_default_timeout(120_000)
         page.goto(f"{server}/lab/tree/notebooks/{path.name}?token={TOKEN}&reset")
         page.locator(".jp-Notebook").wait_for()
+        wait_until_idle(server, path.name, after_work=False)
         for entry in ("Run All Cells", "Restart Kernel and Run All Cells…"):
             page.get_by_role("menuitem", name="Run", exact=True).click()
             page.get_by_role("menuitem", name=entry, exact=True).click()
             if "Restart" in entry:
                 page.get_by_role("button", name="Restart").click()
-            wait_until_idle(server, path.name)
+            wait_until_idle(server, path.name, after_work=True)
             page.keyboard.press("Control+S")
             time.sleep(5)
             check(path, film)
