@@ -28,6 +28,7 @@ from helpers.quiet import import_keras_quietly
 
 import_keras_quietly()
 
+from helpers.checkpoints import keep_epochs  # noqa: E402
 from helpers.datasets import load_fashion_mnist, load_mnist  # noqa: E402
 from helpers.environment import check_environment  # noqa: E402
 from helpers.progress import show_progress  # noqa: E402
@@ -37,6 +38,7 @@ from helpers.results import Result, show_results  # noqa: E402
 __all__ = [
     "Result",
     "check_environment",
+    "keep_epochs",
     "load_fashion_mnist",
     "load_mnist",
     "set_seed",

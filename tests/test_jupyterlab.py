@@ -109,7 +109,7 @@ def test_notebook_runs_from_the_menu_and_again_after_a_restart(folder, server, n
             page.get_by_role("menuitem", name="Run", exact=True).click()
             page.get_by_role("menuitem", name=entry, exact=True).click()
             if "Restart" in entry:
-                page.get_by_role("button", name="Restart").click()
+                page.get_by_role("button", name="Confirm Kernel Restart").click()
             wait_until_idle(server, path.name, after_work=True)
             page.keyboard.press("Control+S")
             time.sleep(5)
