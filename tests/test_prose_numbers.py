@@ -86,7 +86,8 @@ def numbers_of_code_and_outputs(notebook):
             continue
         for output in cell.outputs:
             data = output.get("data", {})
-            texts = [output.get("text", ""), data.get("text/plain", ""), data.get("text/html", "")]
+            shown = re.sub("<iframe.*</iframe>", "", data.get("text/html", ""), flags=re.DOTALL)  # a page of its own
+            texts = [output.get("text", ""), data.get("text/plain", ""), shown]
             shown = re.sub(r"<Figure[^>]*>", "", " ".join(texts))
             values |= {float(match[0].replace(",", "")) for match in IN_OUTPUT.finditer(shown)}
         if "%pip" not in cell.source:
