@@ -127,13 +127,9 @@ def make_gallery_page(pictures):
         "",
         "Key figures of all lessons, as their last full run drew them. `make gallery` writes them as files.",
     ]
-    for picture in pictures:
-        lines += [
-            "",
-            f"## [{picture.title}](notebooks/{picture.notebook}.ipynb)",
-            "",
-            f"![{picture.alt}](gallery/{picture.file})",
-        ]
+    heads = [f"## [{picture.title}](notebooks/{picture.notebook}.ipynb)" for picture in pictures]
+    for before, head, picture in zip([None, *heads], heads, pictures, strict=False):
+        lines += ["", head] * (head != before) + ["", f"![{picture.alt}](gallery/{picture.file})"]
     return "\n".join(lines) + "\n"
 
 
