@@ -60,7 +60,7 @@ html_theme_options = {
 # What others show when a page is linked. Names of pictures count from the site's root.
 ogp_site_url = ADDRESS
 ogp_site_name = project
-ogp_image = "static/preview.png"
+ogp_image = "_static/preview.png"
 ogp_image_alt = "A square of 400 garments that a variational autoencoder has drawn, from boots to shirts"
 ogp_social_cards = {"enable": False}
 ogp_enable_meta_description = True

@@ -314,20 +314,19 @@ def make_parallel(own, other):
     return notebook
 
 
-@pytest.mark.parametrize("budget", [[], ["--fast"]], ids=["full", "short"])
-def test_two_notebooks_run_at_a_time(project, monkeypatch, capsys, budget):
+def test_two_notebooks_run_at_a_time_in_the_short_budget(project, monkeypatch, capsys):
     store(project, **{"00_one": make_parallel("a", "b"), "01_two": make_parallel("b", "a")})
     monkeypatch.setattr(execute, "read_fast_budget", lambda: {"00_one": {}, "01_two": {}})
-    assert main(*budget) == 0, capsys.readouterr().out
+    assert main("--fast") == 0, capsys.readouterr().out
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [line[0] for line in lines[1:3]] == ["00_one", "01_two"]
     assert all(20 < int(line[2]) < 1000 for line in lines[1:3]), "a bare kernel takes some 80 MB"
 
 
-def test_notebooks_are_published_one_after_the_other(project, capsys):
+def test_notebooks_run_in_full_one_after_the_other(project, capsys):
     alone = "import pathlib, time\npathlib.Path('running').mkdir()\ntime.sleep(0.5)\npathlib.Path('running').rmdir()"
     store(project, **{"00_one": make_notebook(alone), "01_two": make_notebook(alone)})
-    assert main("--publish") == 0, capsys.readouterr().out
+    assert main() == 0, capsys.readouterr().out
 
 
 def test_what_interrupted_trainings_left_is_forgotten_before_their_notebook_is_published(project, monkeypatch, capsys):
