@@ -10,7 +10,7 @@ import keras
 
 from benchmarks.lessons import Lesson
 from helpers import set_seed
-from tests.train_lesson import CHOSEN
+from tests.train_lesson import CHOSEN, decode
 from tools.fast_budget import read_fast_budget
 
 NOTEBOOKS = sorted(CHOSEN | {"07_why_autoencoders_cannot_generate": {}})
@@ -34,13 +34,10 @@ def train(notebook):
     lesson.prepare(**read_fast_budget()[notebook] | CHOSEN.get(notebook, {}))
     lesson.train(notes)
     images = lesson.names["x_test"][:20]
-    if notes.model is None:  # Notebook 10 has a loop of its own, and two networks.
-        decoded = lesson.names["decoder"](lesson.names["encoder"](images)[0])
-    else:
-        decoded = notes.model(images)
-    if isinstance(decoded, tuple | list):  # A variational autoencoder returns its codes, too.
-        decoded = decoded[-1]
-    decoded = keras.ops.convert_to_numpy(decoded)
+    names = lesson.names
+    # Notebook 10 has a loop of its own, and two networks.
+    model = notes.model or (lambda images: names["decoder"](names["encoder"](images)[0]))
+    decoded = decode(model, images)
     return {
         "losses": notes.losses,
         "digest": hashlib.sha256(decoded.tobytes()).hexdigest(),

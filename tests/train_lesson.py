@@ -32,6 +32,12 @@ class OneEpoch(keras.callbacks.Callback):
         self.model.stop_training = True
 
 
+def decode(model, images):
+    """Return what a model makes of images, as an array; a variational autoencoder returns its codes before them."""
+    outputs = model(images)
+    return keras.ops.convert_to_numpy(outputs[-1] if isinstance(outputs, tuple | list) else outputs)
+
+
 def main(notebook):
     data = load_mnist()
     data = data._replace(x_test=data.x_test[:500])
@@ -40,10 +46,7 @@ def main(notebook):
     watch = OneEpoch(lambda model: LOSSES[notebook](model, lesson.names, data))
     lesson.train(watch)
     images = lesson.names["x_test"][:8]
-    decoded = watch.model(images)
-    if isinstance(decoded, tuple | list):  # A variational autoencoder returns its codes, too.
-        decoded = decoded[-1]
-    decoded = keras.ops.convert_to_numpy(decoded)
+    decoded = decode(watch.model, images)
     report = {
         "backend": keras.backend.backend(),
         "losses": watch.losses,
