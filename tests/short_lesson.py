@@ -37,6 +37,14 @@ print("losses " + json.dumps(history.history["loss"]))
 """
 
 
+def make_project(folder):
+    """Return the folder of notebooks in a new copy of what a lesson needs of this project."""
+    for name in ("helpers", "benchmarks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "notebooks").mkdir()
+    return folder / "notebooks"
+
+
 def read_first_cell():
     """Return the cell that every notebook begins with, as Python: only IPython knows lines that begin with %."""
     notebook = nbformat.read(ROOT / "notebooks" / "01_dense_autoencoder.ipynb", as_version=4)

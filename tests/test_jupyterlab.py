@@ -1,7 +1,6 @@
 """JupyterLab itself, in a browser: a reader runs all of a notebook from the menu, and again after a restart."""
 
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,8 +11,9 @@ import nbformat
 import pytest
 from browsers import launch, needs_browser
 
+from tests.short_lesson import make_project
 from tools.fast_budget import read_fast_budget, shorten_notebook
-from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook
+from tools.notebooks import list_notebooks, name_of, read_notebook
 
 TOKEN = "short-lived"
 PATIENCE = 600  # seconds for a notebook in the short budget on a busy machine
@@ -23,9 +23,7 @@ PATIENCE = 600  # seconds for a notebook in the short budget on a busy machine
 def folder(tmp_path_factory):
     """Return a copy of the project whose notebooks have short parameters and no outputs."""
     folder = tmp_path_factory.mktemp("lab")
-    for name in ("helpers", "benchmarks"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "notebooks").mkdir()
+    make_project(folder)
     for number in ("01_", "10_"):
         path = list_notebooks(number)[0]
         notebook = read_notebook(path)

@@ -1,24 +1,15 @@
 """Odd and hostile places: a lesson works in each, with the same losses, or says clearly what is wrong."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
 
-from tests.short_lesson import ROOT, finish, read_first_cell, start
+from tests.short_lesson import finish, make_project, read_first_cell, start
 
 WRITTEN = {"short.gif", "short.png"}  # The checkpoint is gone when the training has ended.
 DEAD_END = "http://127.0.0.1:9"
-
-
-def make_project(folder):
-    """Return the folder of notebooks in a new copy of what a lesson needs of this project."""
-    for name in ("helpers", "benchmarks"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "notebooks").mkdir()
-    return folder / "notebooks"
 
 
 @pytest.fixture(scope="module")

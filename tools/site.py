@@ -171,20 +171,8 @@ def write_preview(path):
 def main():
     gather(SOURCE)
     shutil.rmtree(SITE, ignore_errors=True)
-    sphinx = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-q",
-        "-W",
-        "--keep-going",
-        "-b",
-        "html",
-        "-d",
-        str(DOCTREES),
-        str(SOURCE),
-        str(SITE),
-    ]
+    options = "-q -W --keep-going -b html -d".split()
+    sphinx = [sys.executable, "-m", "sphinx", *options, str(DOCTREES), str(SOURCE), str(SITE)]
     failed = subprocess.run(sphinx, cwd=ROOT, check=False).returncode
     if failed:
         sys.exit(failed)
