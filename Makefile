@@ -12,13 +12,16 @@ PY := .venv/bin/python
 # KERAS_BACKEND=jax make bench
 EXTRA := $(if $(filter jax torch,$(KERAS_BACKEND)),backends)
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-backends test-latest test-oldest audit lab publish results site gallery profile reference bench repository lock clean
+.PHONY: help setup run test test-backends test-latest test-oldest audit lab publish results site gallery profile reference bench repository lock scale clean
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 setup:  ## set up .venv if it is missing or requirements.lock changed (every target does)
 	@$(PYTHON) tools/setup_venv.py
+
+scale: setup  ## add JAX and Ray to .venv, which notebook 15 needs and no other
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --constraint requirements.lock --editable ".[scale]"
 
 run: setup  ## execute all notebooks and render them to build/html; NOTEBOOK=01 for one, FAST=1 for the short budget
 	@$(PY) -m tools.execute $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) $(if $(FAST),--fast)

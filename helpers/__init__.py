@@ -17,6 +17,8 @@ explorer            latent_explorer: the plane of two latents as a page to explo
 framed_page         a whole HTML page as a cell's output, in a frame of its own
 films               frames written as a GIF that loops, and shown in a notebook
 exercises           check_answer: whether a number that an exercise asks for is right, without giving it away
+launch              run_workers: programs that work together on this machine, and end with what started them
+guard               ends a program, and all that it started, once nobody holds its standard input any more
 files               replace_file: writing that leaves the old file whole if anything goes wrong
 checks              the errors for what a helper cannot take: arrays that are not images in [0, 1], and others
 collection          the map of the notebooks and the results of all of them, as 00 draws them

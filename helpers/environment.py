@@ -25,7 +25,7 @@ PACKAGES = {
 def check_environment():
     """Print versions, backend, cores, accelerator and data source; return what is missing, each with what to do.
 
-    An empty list means that every notebook of the collection can run here.
+    An empty list means that every notebook of the collection can run here but 15, which says itself what it needs.
     """
     missing = []
     print(f"{'Python':<22} {platform.python_version()} on {platform.system()}, {count_cores()} cores")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import nbformat
 
+from tools.notebooks import read_code
+
 ROOT = Path(__file__).resolve().parent.parent
 REST = """
 import json
@@ -47,13 +49,9 @@ def make_project(folder):
 
 
 def read_first_cell():
-    """Return the cell that every notebook begins with, as Python: only IPython knows lines that begin with %."""
+    """Return the cell that every notebook begins with, as Python."""
     notebook = nbformat.read(ROOT / "notebooks" / "01_dense_autoencoder.ipynb", as_version=4)
-    source = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    lines = [
-        line[: line.index("%")] + "pass" if line.lstrip().startswith("%") else line for line in source.splitlines()
-    ]
-    return "\n".join(lines)
+    return next(read_code(cell) for cell in notebook.cells if cell.cell_type == "code")
 
 
 def start(folder, **environment):

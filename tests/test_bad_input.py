@@ -52,6 +52,10 @@ TAKE_OURS = {
 TRIED_BY = {
     "test_checkpoints": {"checkpoints.keep_epochs"},
     "test_data_mutations": {"data_files.read_fashion_mnist", "data_files.read_mnist"},
+    "test_launch": {
+        "guard.guard",
+        *(f"launch.{name}" for name in ("find_free_port", "programs", "run_workers", "wait_for")),
+    },
     "test_explorer": {"explorer.latent_explorer", "framed_page.FramedPage", "latent_plane.check_codes"},
     "test_written_files": {"files.replace_file"},
 }

@@ -32,10 +32,8 @@ from tools.notebooks import (
 )
 from tools.repository import read_project
 
-# Lessons that others may link to before they are written. A name leaves this set when its file comes.
-PLANNED = {"15_beyond_one_machine"}
 # Lessons that build no published system, so that no figure of theirs stands beside a published one.
-WITHOUT_A_SYSTEM = {"00_start_here", "13_probability_distributions", "14_errata"}
+WITHOUT_A_SYSTEM = {"00_start_here", "13_probability_distributions", "14_errata", "15_beyond_one_machine"}
 SLUG, VERSION = read_project()
 COLAB = "https://colab.research.google.com/github/"
 INSTALL = f"git+https://github.com/{SLUG}@v{VERSION}"
@@ -275,9 +273,7 @@ def links_and_pictures_lead_somewhere(page):
         if not target.is_relative_to(page.folder.parent.resolve()):
             yield f"{address} leads out of the project"
         elif target != page.path and not target.exists():
-            is_planned = target.parent == page.folder.resolve() and target.suffix == ".ipynb" and target.stem in PLANNED
-            if not is_planned:
-                yield f"{address} does not exist"
+            yield f"{address} does not exist"
         elif parts.fragment and target.suffix == ".ipynb":
             notebook = page.notebook if target == page.path else read_notebook(target)
             if unquote(parts.fragment) not in anchors_of(notebook):
@@ -450,11 +446,6 @@ def test_solutions_notebook_keeps_the_rule(path, rule):
     assert not found, "\n".join(found)
 
 
-def test_planned_lesson_leaves_the_list_once_it_is_written():
-    assert PLANNED & {path.stem for path in LESSONS} == set()
-    assert all(re.fullmatch(r"(0[0-9]|1[0-5])_[a-z_]+", name) for name in PLANNED)
-
-
 PICTURE = base64.b64encode(b"a picture").decode()
 OPENING = f"""# Compress a digit
 
@@ -462,8 +453,7 @@ OPENING = f"""# Compress a digit
 
 ![Ten digits and below each its copy](pictures/01_digit.png)
 
-[Open in Colab]({COLAB}{SLUG}/blob/main/notebooks/01_digit.ipynb), or go [on](15_beyond_one_machine.ipynb) or to
-[the end](#What-to-take-along).
+[Open in Colab]({COLAB}{SLUG}/blob/main/notebooks/01_digit.ipynb), or go to [the end](#What-to-take-along).
 """
 CLOSING = """## What to take along
 

@@ -7,7 +7,7 @@ import inspect
 import nbformat
 import pytest
 
-from tools.notebooks import FOLDER
+from tools.notebooks import FOLDER, read_code
 
 # notebook that writes it out, function, module of helpers or, of a published recipe's data, of benchmarks
 SHARED = [
@@ -28,8 +28,8 @@ def read_definitions(name):
     notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
     definitions = {}
     for cell in notebook.cells:
-        if cell.cell_type == "code" and "%pip" not in cell.source:
-            for statement in ast.parse(cell.source).body:
+        if cell.cell_type == "code":
+            for statement in ast.parse(read_code(cell)).body:
                 if isinstance(statement, ast.FunctionDef | ast.ClassDef):
                     definitions[statement.name] = statement
     return definitions

@@ -29,10 +29,10 @@ def read_requirements(pyproject):
     return [Requirement(line) for line in project["dependencies"] + extras]
 
 
-def test_extras_are_locked_but_for_the_backends_which_name_one_version_each():
+def test_extras_are_locked_but_for_two_which_name_one_version_each():
     extras = tomllib.loads(PYPROJECT)["project"]["optional-dependencies"]
-    assert extras.keys() == {*lock.EXTRAS, "backends"}
-    for requirement in map(Requirement, extras["backends"]):
+    assert extras.keys() == {*lock.EXTRAS, "backends", "scale"}
+    for requirement in map(Requirement, extras["backends"] + extras["scale"]):
         assert re.fullmatch(r"==[\d.]+", str(requirement.specifier)), requirement
         assert requirement.name not in lock.read_pins(LOCK)
 

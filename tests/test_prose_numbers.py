@@ -14,7 +14,7 @@ import pytest
 from markdown_it import MarkdownIt
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools.notebooks import list_notebooks, name_of, read_notebook
+from tools.notebooks import list_notebooks, name_of, read_code, read_notebook
 
 SIZE = "size of the data set"
 QUOTED = "printed by the source named beside it"
@@ -90,9 +90,8 @@ def numbers_of_code_and_outputs(notebook):
             texts = [output.get("text", ""), data.get("text/plain", ""), shown]
             shown = re.sub(r"<Figure[^>]*>", "", " ".join(texts))
             values |= {float(match[0].replace(",", "")) for match in IN_OUTPUT.finditer(shown)}
-        if "%pip" not in cell.source:
-            tokens = tokenize.generate_tokens(io.StringIO(cell.source).readline)
-            values |= {abs(ast.literal_eval(token.string)) for token in tokens if token.type == tokenize.NUMBER}
+        tokens = tokenize.generate_tokens(io.StringIO(read_code(cell)).readline)
+        values |= {abs(ast.literal_eval(token.string)) for token in tokens if token.type == tokenize.NUMBER}
     return values
 
 

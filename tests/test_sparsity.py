@@ -11,7 +11,7 @@ from keras import layers, ops
 from scipy.stats import entropy
 
 from helpers import load_mnist, set_seed
-from tools.notebooks import FOLDER
+from tools.notebooks import FOLDER, read_code
 
 NAMES = {"SparsityPenalty", "TargetActivation", "hoyer_sparsity", "measure_sparsity"}
 
@@ -23,8 +23,8 @@ def read_definitions():
     statements = [
         statement
         for cell in notebook.cells
-        if cell.cell_type == "code" and "%pip" not in cell.source
-        for statement in ast.parse(cell.source).body
+        if cell.cell_type == "code"
+        for statement in ast.parse(read_code(cell)).body
         if getattr(statement, "name", None) in NAMES
     ]
     assert {statement.name for statement in statements} == NAMES

@@ -5,7 +5,7 @@ import ast
 import keras
 import pytest
 
-from tools.notebooks import ROOT, list_notebooks, read_notebook
+from tools.notebooks import ROOT, list_notebooks, read_code, read_notebook
 
 UNSAFE_NAMES = {"pickle", "dill", "joblib", "enable_unsafe_deserialization"}
 SAFE_OPTIONS = {"allow_pickle": False, "safe_mode": True}
@@ -16,11 +16,10 @@ def list_sources():
     folders = [ROOT / name for name in ("helpers", "tools", "benchmarks")]
     modules = {path: path.read_text(encoding="utf-8") for folder in folders for path in sorted(folder.glob("*.py"))}
     cells = {
-        path: "\n".join(cell.source for cell in read_notebook(path).cells if cell.cell_type == "code")
+        path: "\n".join(read_code(cell) for cell in read_notebook(path).cells if cell.cell_type == "code")
         for path in list_notebooks()
     }
-    # Only IPython knows lines that begin with %.
-    return modules | {path: source.replace("%pip", "pass #") for path, source in cells.items()}
+    return modules | cells
 
 
 def list_unsafe(source):

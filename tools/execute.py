@@ -18,6 +18,7 @@ from tools.files import write_text
 from tools.kernel import describe_failure, execute
 from tools.notebooks import (
     ROOT,
+    explain_skip,
     list_notebooks,
     name_data_folder_in_full,
     name_of,
@@ -32,7 +33,7 @@ HTML = ROOT / "build" / "html"
 
 @dataclass
 class Run:
-    """What came of executing one notebook; `failure` is empty if nothing went wrong."""
+    """What came of executing one notebook; `failure` is empty if nothing went wrong, `skip` unless it did not run."""
 
     name: str
     seconds: float
@@ -40,12 +41,15 @@ class Run:
     peak_memory: float | None = None  # MB, as the kernel says; None if it could not be asked
     sources: str = ""
     results: list = field(default_factory=list)
+    skip: str = ""
 
     def cells(self):
         """Return the notebook's line of the closing table."""
         headline = ""
         if self.failure:
             headline = f"FAILED: {self.failure}"
+        elif self.skip:
+            headline = f"skipped: {self.skip}"
         elif self.results:
             row = self.results[0]
             headline = f"{row['system']} {row['name']}: {row['ours']:.4g}"
@@ -56,6 +60,8 @@ class Run:
 async def run_notebook(path, budget, publish, row):
     """Execute one notebook, render it and return the Run; with `publish`, store its outputs. It notes failures."""
     name = name_of(path)
+    if skip := explain_skip(name):
+        return Run(name, 0, skip=skip)
     started = time.perf_counter()
     failure, memory = "", None
     try:

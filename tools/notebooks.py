@@ -1,5 +1,6 @@
 """Where the notebooks are, what they are called, and what their stored outputs hold."""
 
+import importlib.util
 import os
 import re
 from pathlib import Path
@@ -9,6 +10,8 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
 RESULTS_TYPE = "application/vnd.autoencoders.results+json"
+# What a notebook needs besides requirements.lock: package, by notebook. `make scale` installs it.
+EXTRA_PACKAGES = {"15_beyond_one_machine": ("jax", "ray")}
 
 
 def list_notebooks(only=None):
@@ -43,9 +46,20 @@ def read_notebook(path):
         raise ValueError(f"{path} is not a readable notebook: {error}") from error
 
 
+def explain_skip(name):
+    """Return why a notebook cannot run here, and what to do about it, or "" if all that it needs is installed."""
+    missing = [package for package in EXTRA_PACKAGES.get(name, ()) if importlib.util.find_spec(package) is None]
+    return f"{' and '.join(missing)} not installed; `make scale` installs what it needs" if missing else ""
+
+
 def list_outputs(notebook):
     """Return all outputs of a notebook's code cells, in order."""
     return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def read_code(cell):
+    """Return the code of a cell as plain Python, which knows no lines that begin with %; those become `pass`."""
+    return re.sub(r"(?m)^(\s*)%.*$", r"\1pass", cell.source)
 
 
 def read_results(notebook):

@@ -1,0 +1,92 @@
+"""The programs that notebook 15 writes and starts: workers that differ, workers that fail, and the network of 09."""
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from helpers.launch import run_workers
+from tools.notebooks import FOLDER, ROOT, explain_skip, read_notebook
+
+NAME = "15_beyond_one_machine"
+needs_jax = pytest.mark.skipif(bool(explain_skip(NAME)), reason=explain_skip(NAME))
+TELL = """
+import json, sys
+from workers import RANK, insist, join
+join()
+facts = {"digest of the images": "a", "version of Keras": "3"}
+facts |= json.loads(sys.argv[1])[RANK]
+insist(facts)
+print("all agree")
+"""
+
+
+def write_programs(folder):
+    """Write the files that the notebook's cells write, into `folder`; return their names."""
+    written = {}
+    for cell in read_notebook(FOLDER / f"{NAME}.ipynb").cells:
+        if found := re.match(r"%%writefile (-a )?\S*/(\w+\.py)\n", cell.source):
+            written[found[2]] = (written[found[2]] if found[1] else "") + cell.source[found.end() :] + "\n"
+    for name, source in written.items():
+        (folder / name).write_text(source)
+    return set(written)
+
+
+@pytest.fixture
+def programs(tmp_path):
+    assert write_programs(tmp_path) == {"vae.py", "workers.py", "train.py", "sweep.py"}
+    return tmp_path
+
+
+def test_programs_keep_the_rules_of_our_code(programs):
+    options = ["--config", str(ROOT / "pyproject.toml"), "--ignore", "E402,I001"]  # JAX is set up between imports.
+    done = subprocess.run([sys.executable, "-m", "ruff", "check", *options, programs], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def list_layers(model):
+    """Return what makes a model what it is: kind, shape and bend of each layer."""
+    return [
+        (type(layer).__name__.removeprefix("Resumable"), layer.output.shape, getattr(layer, "activation", None))
+        for layer in model.layers
+        if hasattr(layer, "activation") or layer.weights
+    ]
+
+
+def test_network_is_that_of_notebook_09(programs):
+    from benchmarks.lessons import Lesson
+
+    lesson = Lesson("09_convolutional_vae")
+    lesson.prepare()
+    spec = importlib.util.spec_from_file_location("vae_of_15", programs / "vae.py")
+    vae = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(vae)
+    assert list_layers(vae.build_encoder(0)) == list_layers(lesson.names["build_encoder"]())
+    assert list_layers(vae.build_decoder()) == list_layers(lesson.names["build_decoder"]())
+
+
+@needs_jax
+def test_workers_that_agree_go_on(programs):
+    (programs / "tell.py").write_text(TELL)
+    assert run_workers(programs / "tell.py", 2, json.dumps([{}, {}])).endswith("all agree\n")
+
+
+@needs_jax
+@pytest.mark.parametrize("name", ["digest of the images", "version of Keras", "version of JAX", "checkpoint"])
+def test_worker_that_is_not_like_the_others_is_refused(programs, name):
+    (programs / "tell.py").write_text(TELL)
+    facts = [{name: "first"}, {name: "second"}]
+    with pytest.raises(ChildProcessError) as raised:
+        run_workers(programs / "tell.py", 2, json.dumps(facts), patience=30)
+    assert f"Worker 0 stops: {name} is second on worker 1 and first here." in str(raised.value)
+    assert f"Worker 1 stops: {name} is first on worker 0 and second here." in str(raised.value)
+
+
+@needs_jax
+def test_train_states_data_versions_and_checkpoint(programs):
+    source = (programs / "train.py").read_text()
+    for fact in ("digest of the images", "version of Keras", "version of JAX", "checkpoint"):
+        assert f'"{fact}"' in source
