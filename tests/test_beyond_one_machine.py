@@ -75,7 +75,7 @@ def test_workers_that_agree_go_on(programs):
 
 
 @needs_jax
-@pytest.mark.parametrize("name", ["digest of the images", "version of Keras", "version of JAX", "checkpoint"])
+@pytest.mark.parametrize("name", ["task", "digest of the images", "version of Keras", "version of JAX", "checkpoint"])
 def test_worker_that_is_not_like_the_others_is_refused(programs, name):
     (programs / "tell.py").write_text(TELL)
     facts = [{name: "first"}, {name: "second"}]
@@ -88,5 +88,5 @@ def test_worker_that_is_not_like_the_others_is_refused(programs, name):
 @needs_jax
 def test_train_states_data_versions_and_checkpoint(programs):
     source = (programs / "train.py").read_text()
-    for fact in ("digest of the images", "version of Keras", "version of JAX", "checkpoint"):
+    for fact in ("task", "digest of the images", "version of Keras", "version of JAX", "checkpoint"):
         assert f'"{fact}"' in source
