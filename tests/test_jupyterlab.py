@@ -67,18 +67,39 @@ def ask(address, path):
         return json.load(answer)
 
 
-def wait_until_idle(address, name, after_work):
-    """Wait until the kernel of a notebook has had nothing to do for some seconds; `after_work`: and was busy before."""
-    was_busy, quiet = not after_work, 0
+def wait_until_idle(address, name):
+    """Wait until the kernel of a notebook has had nothing to do for some seconds."""
+    quiet = 0
     for _ in range(PATIENCE):
         sessions = [session for session in ask(address, "api/sessions") if session["name"] == name]
         state = sessions[0]["kernel"]["execution_state"] if sessions else "none"
-        was_busy |= state == "busy"
         quiet = quiet + 1 if state == "idle" else 0
-        if was_busy and quiet >= 5:
+        if quiet >= 5:
             return
         time.sleep(1)
-    pytest.fail(f"{name} did not end within {PATIENCE} s")
+    pytest.fail(f"the kernel of {name} was not ready within {PATIENCE} s")
+
+
+def save_until(page, path, is_done):
+    """Save the notebook that `page` shows again and again, until what is saved is as it should be."""
+    for _ in range(PATIENCE // 5):
+        page.keyboard.press("Control+S")
+        time.sleep(5)
+        cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        if is_done(cells):
+            return
+    pytest.fail(f"{path.name} was not saved as expected within {PATIENCE} s")
+
+
+def is_run(cells):
+    """Return whether all cells were executed, or one of them failed."""
+    failed = any(output.output_type == "error" for cell in cells for output in cell.outputs)
+    return failed or all(cell.execution_count for cell in cells)
+
+
+def is_cleared(cells):
+    """Return whether nothing is left that a run would leave."""
+    return not any(cell.outputs or cell.execution_count for cell in cells)
 
 
 def check(path, film):
@@ -102,16 +123,15 @@ def test_notebook_runs_from_the_menu_and_again_after_a_restart(folder, server, n
         page.set_default_timeout(120_000)
         page.goto(f"{server}/lab/tree/notebooks/{path.name}?token={TOKEN}&reset")
         page.locator(".jp-Notebook").wait_for()
-        wait_until_idle(server, path.name, after_work=False)
+        wait_until_idle(server, path.name)
         for entry in ("Run All Cells", "Restart Kernel and Run All Cells…"):
             page.get_by_role("menuitem", name="Run", exact=True).click()
             page.get_by_role("menuitem", name=entry, exact=True).click()
             if "Restart" in entry:
                 page.get_by_role("button", name="Confirm Kernel Restart").click()
-            wait_until_idle(server, path.name, after_work=True)
-            page.keyboard.press("Control+S")
-            time.sleep(5)
+            save_until(page, path, is_run)
             check(path, film)
             # So that the second run cannot be taken for the first.
             page.get_by_role("menuitem", name="Edit", exact=True).click()
             page.get_by_role("menuitem", name="Clear Outputs of All Cells").click()
+            save_until(page, path, is_cleared)
