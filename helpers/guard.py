@@ -30,13 +30,15 @@ def guard(command):
 
 
 def _end_tree(number, seconds=5.0):
-    """Ask a process to end, then end it and all that it started, unless they did so within some seconds."""
+    """Ask a process and all that it started to end, then end those that did not within some seconds."""
     import psutil  # Here, so that a program is started without waiting for it.
 
     with contextlib.suppress(psutil.NoSuchProcess):
         root = psutil.Process(number)
         tree = [root, *root.children(recursive=True)]
-        root.terminate()
+        for process in tree:  # A shell, asked alone, would not pass it on.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
         _, alive = psutil.wait_procs(tree, timeout=seconds)
         for process in alive:
             with contextlib.suppress(psutil.NoSuchProcess):

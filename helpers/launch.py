@@ -7,6 +7,7 @@ that the program started. So nothing stays behind when a kernel is restarted.
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -74,8 +75,10 @@ def _describe(name, number, code, program):
     how = {None: "was ended, since another one failed", 0: "ended as it should"}.get(code)
     if how is None:
         how = f"was killed by signal {code - 128}" if code > 128 else f"failed with exit status {code}"
-    _, failed, traceback = program.read_errors().partition("Traceback")  # what stands before is no error
+    errors = program.read_errors()
+    _, failed, traceback = errors.partition("Traceback")  # What stands before is no error.
     lines = (program.read() + failed + traceback).strip().splitlines()[-LAST_LINES:]
+    lines += re.findall(r"^F\d{4} .*?\] ([^;\n]*)", errors, re.MULTILINE)  # So the core of JAX says why it ends.
     headline = f"{name} {number} {how}" + (", having said:" if lines else "")
     return "\n".join([headline, *(f"    {line}" for line in lines)])
 

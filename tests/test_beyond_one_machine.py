@@ -86,6 +86,27 @@ def test_worker_that_is_not_like_the_others_is_refused(programs, name):
 
 
 @needs_jax
+@pytest.mark.parametrize(
+    ("ended", "sentence"),
+    [
+        (1, "Worker 0 stops: another worker may be gone; start all again to go on after the last whole epoch."),
+        (0, "Terminating process because the JAX distributed service detected fatal errors."),
+    ],
+)
+def test_end_of_any_worker_is_told_by_the_other_within_a_minute(programs, ended, sentence):
+    source = (programs / "train.py").read_text()
+    last = "RANK == WORKERS - 1"
+    assert source.count(last) == 1
+    (programs / "train.py").write_text(source.replace(last, f"RANK == {ended}"))
+    given = {"seed": 0, "digits": 96, "batch": 32, "epochs": 2, "power_cut": 2}
+    with pytest.raises(ChildProcessError) as raised:
+        run_workers(programs / "train.py", 2, json.dumps(given), patience=60)
+    assert f"worker {ended} was killed by signal 9" in str(raised.value)
+    assert sentence in str(raised.value)
+    assert "was ended, since another one failed" not in str(raised.value)  # It did so by itself.
+
+
+@needs_jax
 def test_train_states_data_versions_and_checkpoint(programs):
     source = (programs / "train.py").read_text()
     for fact in ("task", "digest of the images", "version of Keras", "version of JAX", "checkpoint"):
