@@ -190,7 +190,7 @@ INTO_BUILD = {
     "08_variational_autoencoder": {"mkdir", "write_film"},
     "10_fashion_vae": {"mkdir", "write_film"},
     "solutions/10_fashion_vae": {"mkdir", "write_film"},
-    "15_beyond_one_machine": {"mkdir", "write", "write_text"},
+    "15_beyond_one_machine": {"open", "mkdir", "write", "write_text"},
     "solutions/15_beyond_one_machine": {"mkdir"},
 }
 
