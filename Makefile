@@ -12,7 +12,7 @@ PY := .venv/bin/python
 # KERAS_BACKEND=jax make bench
 EXTRA := $(if $(filter jax torch,$(KERAS_BACKEND)),backends)
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-backends test-latest test-oldest audit lab publish results site gallery profile reference bench repository lock scale clean
+.PHONY: help setup scale run test test-backends test-latest test-oldest audit lab publish results site gallery profile reference bench repository lock clean
 
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile

@@ -32,6 +32,8 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.epoch = 0
+        # Asked once: on JAX a callback that asks for its model between batches takes the training's state away from it.
+        self.entropy_name = self._name_binary_cross_entropy()
         options = {"file": sys.stdout, "leave": False, "mininterval": 0.5, "ncols": 100, "desc": "training"}
         self.bar = tqdm(total=(self.params or {}).get("epochs"), unit="epoch", **options)
 
@@ -56,7 +58,7 @@ class Progress(keras.callbacks.Callback):
             if not math.isfinite(logs.get(name, 0)):
                 self.bar.close()
                 raise FloatingPointError(f"{name} is {float(logs[name])} in {moment}. {CAUSES}")
-        entropy = logs.get(self._name_binary_cross_entropy(), 0)
+        entropy = logs.get(self.entropy_name, 0)
         if entropy < -0.01:  # more than rounding
             self.bar.close()
             raise ValueError(

@@ -129,3 +129,15 @@ def test_bar_counts_the_epochs_before_a_training_that_resumes():
     bar = show_progress()
     build().fit(IMAGES, IMAGES, epochs=3, initial_epoch=2, verbose=0, callbacks=[bar])
     assert bar.bar.n == 3
+
+
+def test_model_is_not_asked_for_between_batches():
+    # On JAX that takes the state of the training away from it (Callback.model of Keras says so).
+    bar = show_progress()
+    bar.set_model(build())
+    bar.on_train_begin()
+    bar.set_model(None)
+    bar.on_epoch_begin(0)
+    bar.on_train_batch_end(0, {"loss": 1.0})
+    with pytest.raises(ValueError, match="divide by 255"):
+        bar.on_train_batch_end(1, {"loss": -1.0})
