@@ -48,7 +48,7 @@ audit: setup  ## look for known holes in the pinned packages, and for secrets in
 	@git ls-files -z | xargs -0 $(PY) -m uv tool run --quiet --from detect-secrets==1.5.0 detect-secrets-hook --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
 lab: setup  ## open JupyterLab on the first notebook; LAB="--no-browser" passes options on
-	@$(PY) -m jupyter lab $(LAB) notebooks/00_start_here.ipynb
+	@$(PY) -m jupyterlab $(LAB) notebooks/00_start_here.ipynb
 
 publish: setup  ## execute in full and store the outputs in the notebooks, then rebuild the tables; NOTEBOOK=01 for one
 	@$(PY) -m tools.execute --publish $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) && $(PY) -m tools.results

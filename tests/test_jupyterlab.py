@@ -41,7 +41,7 @@ def server(folder):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     options = [f"--IdentityProvider.token={TOKEN}", "--ServerApp.allow_root=True", "--LabApp.news_url="]
     log = (folder / "log.txt").open("w")
     process = subprocess.Popen([*command, *options], cwd=folder, stdout=log, stderr=log)
