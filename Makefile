@@ -5,6 +5,7 @@ FAST ?=
 SYSTEM ?=
 ONLY ?=
 TIMES ?=
+PACED ?=
 QUICK ?=
 SLUG ?=
 LAB ?=
@@ -68,8 +69,8 @@ profile: setup  ## measure where the lessons' time goes, for CONTRIBUTING.md's t
 reference: setup  ## run one published recipe in full and store its figures: SYSTEM=R1
 	@$(PY) -m benchmarks.reference $(SYSTEM)
 
-bench:  ## race the published recipes against ours, hours in full: ONLY=R1,R3 for some, QUICK=1 for one epoch each
-	@$(PYTHON) tools/setup_venv.py $(EXTRA) && .venv$(EXTRA:%=-%)/bin/python -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) $(if $(QUICK),--quick)
+bench:  ## race the published recipes against ours, hours in full: ONLY=R1,R3 for some, PACED=3 for a few epochs of each recipe, QUICK=1 for one of each
+	@$(PYTHON) tools/setup_venv.py $(EXTRA) && .venv$(EXTRA:%=-%)/bin/python -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) $(if $(PACED),--paced $(PACED)) $(if $(QUICK),--quick)
 
 repository: setup  ## point every Colab link and install line to a fork: SLUG=owner/name
 	@$(PY) -m tools.repository $(SLUG)

@@ -1,11 +1,12 @@
 """Race the published recipes against ours, each to the recipe's own test figure.
 
     make bench        or        python -m benchmarks.bench --only R1,R4 --times 3        or with --quick
+    make bench PACED=3        times three epochs of each recipe before ours and three after, and counts them for all
     KERAS_BACKEND=jax make bench        stores in results_jax.json, for Keras on another backend
 
 Both run in one process on the same data, in turns; each system has a process of its own. The clock runs while a model
 trains and stands still while it is tested, after every epoch. A run ends when it first reaches the recipe's stored test
-figure, or with its last epoch.
+figure, or with its last epoch. That figure is the one a recipe ends at, so a paced recipe has all its epochs counted.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import functools
 import gc
 import importlib
 import json
+import math
 import multiprocessing
 import statistics
 import sys
@@ -46,18 +48,17 @@ class Watch(keras.callbacks.Callback):
         super().__init__()
         self.target, self.test, self.last_epoch = target, test, last_epoch
         self.bar = tqdm(desc=title, unit="epoch", leave=False)
-        self.seconds, self.epochs, self.figure, self.memory = 0.0, 0, None, 0
+        self.seconds, self.figure, self.memory = [], None, 0  # seconds of each epoch
         self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        self.seconds += time.perf_counter() - self.started
-        self.epochs = epoch + 1
+        self.seconds.append(time.perf_counter() - self.started)
         self.memory = max(self.memory, psutil.Process().memory_info().rss)
         self.figure = self.test(self.model)
-        self.bar.total = self.params["epochs"]
+        self.bar.total = self.last_epoch or self.params["epochs"]
         self.bar.set_postfix(figure=f"{self.figure:.4g}", target=f"{self.target:.4g}")
         self.bar.update()
-        if self.figure <= self.target or self.epochs == self.last_epoch:
+        if self.figure <= self.target or len(self.seconds) == self.last_epoch:
             raise Finished
         self.started = time.perf_counter()
 
@@ -67,15 +68,38 @@ class Watch(keras.callbacks.Callback):
         return {
             "reached": self.figure <= self.target,
             "figure": self.figure,
-            "seconds": round(self.seconds, 2),
-            "epochs": self.epochs,
-            "updates": self.epochs * self.params["steps"],
+            "seconds": round(sum(self.seconds), 2),
+            "epochs": len(self.seconds),
+            "updates": len(self.seconds) * self.params["steps"],
             "memory": round(self.memory / 1e6),
         }
 
 
-def race(system, seed, last_epoch=None):
-    """Run a system's recipe and ours once each, ours first for odd seeds; return both reports by name."""
+def report_paced(watches, epochs):
+    """Return a report of a training of `epochs` epochs of which the first few were run and timed, once by each watch.
+
+    The first epoch, in which functions are traced, is counted once; every other one takes the median of those timed.
+    The figure was not reached here: it is what the recipe's stored run ended at.
+    """
+    firsts = [watch.seconds[0] for watch in watches]
+    others = [seconds for watch in watches for seconds in watch.seconds[1:]]
+    reports = [watch.report() for watch in watches]
+    return {
+        "reached": None,
+        "figure": None,
+        "seconds": round(statistics.median(firsts) + (epochs - 1) * statistics.median(others), 2),
+        "epochs": epochs,
+        "timed_epochs": sum(report["epochs"] for report in reports),
+        "updates": epochs * reports[0]["updates"] // reports[0]["epochs"],
+        "memory": max(report["memory"] for report in reports),
+    }
+
+
+def race(system, seed, last_epoch=None, paced=None):
+    """Run a system's recipe and ours once each, ours first for odd seeds; return both reports by name.
+
+    With `paced`, a number of epochs, the recipe runs for those alone, before ours and after it.
+    """
     about, entry = RACES[system], read_reference()[system]
     target, data = entry["measures"][about.figure]["reproduced"], about.load()
     lesson = Lesson(about.notebook)
@@ -85,25 +109,33 @@ def race(system, seed, last_epoch=None):
         "recipe": (lambda watch: recipe.train(data, recipe.EPOCHS, [watch]), {}),
         "ours": (lesson.train, lesson.names),
     }
-    reports = {}
-    for name in sorted(runners, reverse=seed % 2 == 0):
+
+    def run(name, last_epoch, tested=True):
         train, names = runners[name]
+        test = functools.partial(about.loss, names=names, data=data) if tested else (lambda model: math.inf)
         set_seed(seed)
-        test = functools.partial(about.loss, names=names, data=data)
         watch = Watch(target, test, f"{system} {name}", last_epoch)
         with contextlib.suppress(Finished):
             train(watch)
-        reports[name] = watch.report()
-        del watch, test
+        return watch
+
+    if paced and paced < recipe.EPOCHS:
+        before = run("recipe", paced, tested=False)
+        ours = run("ours", last_epoch).report()
+        after = run("recipe", paced, tested=False)
+        return {"recipe": report_paced([before, after], recipe.EPOCHS), "ours": ours}
+    reports = {}
+    for name in sorted(runners, reverse=seed % 2 == 0):
+        reports[name] = run(name, last_epoch).report()
         gc.collect()
     return reports
 
 
-def race_apart(system, times, last_epoch):
+def race_apart(system, times, last_epoch, paced):
     """Return the reports of `times` races with the seeds 0, 1, ..., run in a new process, which starts with nothing."""
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawned) as pool:
-        return list(pool.map(functools.partial(race, system, last_epoch=last_epoch), range(times)))
+        return list(pool.map(functools.partial(race, system, last_epoch=last_epoch, paced=paced), range(times)))
 
 
 def summarize(system, runs):
@@ -128,14 +160,18 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description="Race the published recipes against ours.")
     parser.add_argument("--only", default=",".join(races), help="systems, such as R1,R4")
     parser.add_argument("--times", type=int, default=1, help="runs of each, with the seeds 0, 1, ...")
+    parser.add_argument("--paced", type=int, help="epochs of each recipe to time, two or more, in place of all")
     parser.add_argument("--quick", action="store_true", help="one epoch of each, and nothing is stored")
     options = parser.parse_args(arguments)
     systems = options.only.split(",")
     if unknown := [system for system in systems if system not in races]:
         parser.error(f"no race of {', '.join(unknown)} on {backend}; there are {', '.join(races)}")
+    if options.paced is not None and options.paced < 2:
+        parser.error(f"--paced {options.paced}: the first epoch traces; at least 2 tell what the others take")
     stored, found = read_races(file), {}
+    last_epoch = 1 if options.quick else None
     for system in tqdm(systems, unit="system"):
-        found[system] = summarize(system, race_apart(system, options.times, 1 if options.quick else None))
+        found[system] = summarize(system, race_apart(system, options.times, last_epoch, options.paced))
         if not options.quick:
             merged = {key: (stored | found)[key] for key in RACES if key in stored | found}
             write_text(file, json.dumps(merged, indent=2) + "\n")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from helpers.files import replace_file
 
-# A page narrower than 560 pixels is higher than it is wide, for a wide one 680 pixels are enough.
-FRAME = """<div style="position: relative; padding-bottom: max(680px, min((560px - 100%) * 1000, 545px + 100%))">\
+# A page narrower than 560 pixels is higher than it is wide, for a wide one 704 pixels are enough, in wide letters too.
+FRAME = """<div style="position: relative; padding-bottom: max(704px, min((560px - 100%) * 1000, 560px + 100%))">\
 <iframe title="{title}" sandbox="allow-scripts" srcdoc="{page}" \
 style="position: absolute; width: 100%; height: 100%; border: 0">{instead}</iframe></div>"""
 # Between the tags of the frame, so that it shows where a frame is taken out: JupyterLab does in what it does not trust.

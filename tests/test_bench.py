@@ -132,6 +132,26 @@ def test_run_that_missed_the_figure_says_so():
     assert "| 8 s, 2 epochs, 10 steps, 0.9 GB, figure not reached | 1 s, 2 epochs" in row
 
 
+def test_paced_recipe_counts_all_its_epochs_at_the_pace_of_those_timed():
+    watches = []
+    for seconds in ([3.0, 1.0, 1.2], [5.0, 1.4, 1.1]):
+        watches.append(bench.Watch(0, lambda model: 1.0, "test", last_epoch=3))
+        watches[-1].seconds, watches[-1].figure, watches[-1].memory = seconds, np.inf, 9e8
+        watches[-1].set_params({"epochs": 50, "steps": 10})
+    report = bench.report_paced(watches, 50)
+    assert report["seconds"] == pytest.approx(4.0 + 49 * 1.15)
+    assert (report["epochs"], report["timed_epochs"], report["updates"], report["reached"]) == (50, 6, 500, None)
+    run = make_run(8.0, 1.0) | {"recipe": report}
+    row = make_race_table({"R1": bench.summarize("R1", [run])}).splitlines()[2]
+    assert "| 60.4 s, 50 epochs at the pace of 6, 500 steps, 0.9 GB |" in row
+
+
+def test_pace_of_one_epoch_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        bench.main(["--only", "R1", "--paced", "1"])
+    assert "at least 2" in capsys.readouterr().err
+
+
 def test_picture_shows_every_race(tmp_path, monkeypatch):
     monkeypatch.setattr(figure, "FILE", tmp_path / "results.png")
     figure.draw({system: bench.summarize(system, [make_run(8.0, 1.0)]) for system in ("R1", "R2")})
@@ -161,7 +181,7 @@ def jax(monkeypatch):
     """Let the bench believe that Keras runs on JAX, and give it two runs of every race."""
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     monkeypatch.setattr(bench, "read_versions", dict)
-    monkeypatch.setattr(bench, "race_apart", lambda system, times, last_epoch: [make_run(8.0, 1.0)] * times)
+    monkeypatch.setattr(bench, "race_apart", lambda system, times, last_epoch, paced: [make_run(8.0, 1.0)] * times)
 
 
 @pytest.mark.usefixtures("jax")
@@ -184,7 +204,13 @@ def test_races_on_another_backend_have_a_file_of_their_own(tmp_path, monkeypatch
 
 
 def test_race_in_a_process_of_its_own_reports_both(capfd):
-    (run,) = bench.race_apart("R1", times=1, last_epoch=1)
+    (run,) = bench.race_apart("R1", times=1, last_epoch=1, paced=None)
     assert {name: report["epochs"] for name, report in run.items()} == {"recipe": 1, "ours": 1}
     assert all(report["seconds"] > 0 and np.isfinite(report["figure"]) for report in run.values())
     assert "R1 recipe" in capfd.readouterr().err
+
+
+def test_paced_race_trains_the_recipe_before_ours_and_after():
+    (run,) = bench.race_apart("R1", times=1, last_epoch=1, paced=2)
+    assert run["recipe"] | {"epochs": 50, "timed_epochs": 4, "updates": 50 * 235} == run["recipe"]
+    assert run["ours"]["epochs"] == 1

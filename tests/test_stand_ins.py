@@ -62,17 +62,25 @@ def test_images_are_bright_on_a_ground_of_exactly_zero(make):
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_same_seed_gives_same_arrays_in_time(make):
-    first = make_once(make)
+def test_same_seed_gives_same_arrays(make):
+    for array, repeated in zip(make_once(make), make(seed=0), strict=True):
+        np.testing.assert_array_equal(array, repeated)
+
+
+def is_made_in_time(make):
+    """Return whether images are made in five seconds, or on a slow processor in what takes five seconds elsewhere."""
     before = time_plain_drawing()
     # Time on the processor, which other programs on a busy machine change less than the time on the clock.
     start = time.process_time()
-    again = make(seed=0)
+    make(seed=0)
     taken = time.process_time() - start
-    # Five seconds, or on a slow or shared processor what takes five seconds elsewhere.
-    assert taken < max(5, 10 * max(before, time_plain_drawing()))
-    for array, repeated in zip(first, again, strict=True):
-        np.testing.assert_array_equal(array, repeated)
+    return taken < max(5, 10 * max(before, time_plain_drawing()))
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_images_are_made_in_time(make):
+    # The processor's pace may change between the drawing that it is compared with and this; not three times in a row.
+    assert any(is_made_in_time(make) for _ in range(3))
 
 
 @pytest.mark.parametrize("make", MAKERS)

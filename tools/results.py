@@ -93,8 +93,10 @@ def _describe(reports):
     seconds, epochs, updates, memory = (
         statistics.median(report[key] for report in reports) for key in ("seconds", "epochs", "updates", "memory")
     )
-    missed = "" if all(report["reached"] for report in reports) else ", figure not reached"
-    return f"{seconds:.3g} s, {epochs:g} epochs, {updates:,.0f} steps, {memory / 1000:.1f} GB{missed}"
+    timed = sum(report.get("timed_epochs", 0) for report in reports)
+    paced = f" at the pace of {timed}" if timed else ""
+    missed = ", figure not reached" if any(report["reached"] is False for report in reports) else ""
+    return f"{seconds:.3g} s, {epochs:g} epochs{paced}, {updates:,.0f} steps, {memory / 1000:.1f} GB{missed}"
 
 
 def fill(text, marker, content):
