@@ -17,7 +17,8 @@ settings.register_profile(
 )
 settings.load_profile("helpers")
 
-# Garments take seconds to make.
+# Stand-ins take seconds to make.
+make_digits_once = cache(datasets.make_digits)
 make_garments_once = cache(datasets.make_garments)
 
 
@@ -34,6 +35,7 @@ def nothing_reachable(tmp_path, monkeypatch):
     # Keras read KERAS_HOME when it was imported, so its own loaders would write into the real cache.
     for data_set in (keras.datasets.mnist, keras.datasets.fashion_mnist):
         monkeypatch.setattr(data_set, "load_data", lambda: pytest.fail("Keras was asked to download"))
+    monkeypatch.setattr(datasets, "make_digits", make_digits_once)
     monkeypatch.setattr(datasets, "make_garments", make_garments_once)
     # It remembers which addresses did not answer; a test may put another function in its place.
     remembering = datasets._why_unreachable

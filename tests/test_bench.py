@@ -18,7 +18,7 @@ from benchmarks.races import RACES, TAPED, loss_of_copies
 from helpers import load_mnist, set_seed
 from helpers.results import read_reference
 from tools.notebooks import FOLDER, list_outputs, read_notebook
-from tools.results import make_race_table
+from tools.results import make_race_table, read_card
 
 
 @pytest.fixture
@@ -214,3 +214,11 @@ def test_paced_race_trains_the_recipe_before_ours_and_after():
     (run,) = bench.race_apart("R1", times=1, last_epoch=1, paced=2)
     assert run["recipe"] | {"epochs": 50, "timed_epochs": 4, "updates": 50 * 235} == run["recipe"]
     assert run["ours"]["epochs"] == 1
+
+
+def test_what_ran_on_a_graphics_card_reached_the_recipes_figures():
+    card, reference = read_card(), read_reference()
+    assert card["runs"].keys() == RACES.keys() - {"R10"}
+    for system, run in card["runs"].items():
+        assert run["figure"] <= reference[system]["measures"][RACES[system].figure]["reproduced"], system
+        assert 0 < run["first_epoch"] < run["seconds"]

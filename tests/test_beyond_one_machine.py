@@ -13,13 +13,18 @@ from tools.notebooks import FOLDER, ROOT, explain_skip, read_notebook
 
 NAME = "15_beyond_one_machine"
 needs_jax = pytest.mark.skipif(bool(explain_skip(NAME)), reason=explain_skip(NAME))
+FACTS = ["task", "digest of the images", "version of Keras", "version of JAX", "checkpoint"]
 TELL = """
 import json, sys
+import workers
 from workers import RANK, insist, join
 join()
-facts = {"digest of the images": "a", "version of Keras": "3"}
-facts |= json.loads(sys.argv[1])[RANK]
-insist(facts)
+*compared, last = json.loads(sys.argv[1])
+stop, workers.stop = workers.stop, lambda reason: print(f"Worker {RANK} would stop: {reason}.", flush=True)
+for facts in compared:
+    insist(facts[RANK])
+workers.stop = stop
+insist(last[RANK])
 print("all agree")
 """
 
@@ -71,18 +76,23 @@ def test_network_is_that_of_notebook_09(programs):
 @needs_jax
 def test_workers_that_agree_go_on(programs):
     (programs / "tell.py").write_text(TELL)
-    assert run_workers(programs / "tell.py", 2, json.dumps([{}, {}])).endswith("all agree\n")
+    same = dict.fromkeys(FACTS, "the same")
+    assert run_workers(programs / "tell.py", 2, json.dumps([[same, same]])).endswith("all agree\n")
 
 
 @needs_jax
-@pytest.mark.parametrize("name", ["task", "digest of the images", "version of Keras", "version of JAX", "checkpoint"])
-def test_worker_that_is_not_like_the_others_is_refused(programs, name):
+def test_worker_that_is_not_like_the_others_is_refused(programs):
     (programs / "tell.py").write_text(TELL)
-    facts = [{name: "first"}, {name: "second"}]
+    same = dict.fromkeys(FACTS, "the same")
+    differing = [[same | {name: "first"}, same | {name: "second"}] for name in FACTS]
+    # Started once: the workers only say that they would stop, until the last fact differs.
     with pytest.raises(ChildProcessError) as raised:
-        run_workers(programs / "tell.py", 2, json.dumps(facts), patience=30)
-    assert f"Worker 0 stops: {name} is second on worker 1 and first here." in str(raised.value)
-    assert f"Worker 1 stops: {name} is first on worker 0 and second here." in str(raised.value)
+        run_workers(programs / "tell.py", 2, json.dumps([*differing, differing[-1]]), patience=30)
+    for name in FACTS:
+        assert f"Worker 0 would stop: {name} is second on worker 1 and first here." in str(raised.value)
+        assert f"Worker 1 would stop: {name} is first on worker 0 and second here." in str(raised.value)
+    assert "Worker 0 stops: checkpoint is second on worker 1 and first here." in str(raised.value)
+    assert "all agree" not in str(raised.value)
 
 
 @needs_jax
@@ -109,5 +119,5 @@ def test_end_of_any_worker_is_told_by_the_other_within_a_minute(programs, ended,
 @needs_jax
 def test_train_states_data_versions_and_checkpoint(programs):
     source = (programs / "train.py").read_text()
-    for fact in ("task", "digest of the images", "version of Keras", "version of JAX", "checkpoint"):
+    for fact in FACTS:
         assert f'"{fact}"' in source

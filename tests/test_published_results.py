@@ -7,7 +7,7 @@ import pytest
 
 from helpers.results import is_met, read_reference
 from tools.notebooks import RESULTS_TYPE, list_notebooks, list_outputs, name_of, read_notebook, read_results
-from tools.results import README, RESULTS, fill_readme, gather, read_races
+from tools.results import README, RESULTS, fill_readme, gather, read_card, read_races
 
 # Which lesson measures which published system.
 LESSON_OF_SYSTEM = {
@@ -69,7 +69,7 @@ def test_results_file_is_what_the_notebooks_store():
 def test_tables_of_the_readme_are_those_of_the_results():
     assert README.exists(), "README.md is missing"
     text = README.read_text(encoding="utf-8")
-    assert text == fill_readme(text, gather(), read_races()), "`make results` brings README.md up to date"
+    assert text == fill_readme(text, gather(), read_races(), read_card()), "`make results` brings README.md up to date"
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=name_of)

@@ -49,6 +49,10 @@ old
 <!-- races:begin -->
 old
 <!-- races:end -->
+
+<!-- card:begin -->
+old
+<!-- card:end -->
 """
 
 
@@ -81,6 +85,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(repository, "PYPROJECT", tmp_path / "pyproject.toml")
     monkeypatch.setattr(results, "RESULTS", tmp_path / "results.json")
     monkeypatch.setattr(results, "README", tmp_path / "README.md")
+    monkeypatch.setattr(results, "CARD", tmp_path / "absent.json")
     monkeypatch.setattr(results, "RACES", tmp_path / "races.json")
     return tmp_path
 
@@ -491,7 +496,7 @@ def test_results_are_gathered_from_lessons_and_fill_all_tables(project, capsys):
     assert list(gathered["notebooks"]) == ["00_one", "01_two"]
     assert gathered["results"] == [ROW]
     readme = (project / "README.md").read_text(encoding="utf-8")
-    assert readme == results.fill_readme(README, gathered, {})
+    assert readme == results.fill_readme(README, gathered, {}, {})
     assert "old" not in readme
     slug, _ = repository.read_project()
     colab = f"[Colab](https://colab.research.google.com/github/{slug}/blob/main/notebooks"

@@ -1,7 +1,8 @@
-"""Train a notebook's model for one short epoch and print what came out as JSON. `test_backends` runs it."""
+"""Train the models of notebooks for one short epoch each; print what came out as JSON. `test_backends` runs it."""
 
 import json
 import sys
+import traceback
 
 import keras
 
@@ -38,7 +39,8 @@ def decode(model, images):
     return keras.ops.convert_to_numpy(outputs[-1] if isinstance(outputs, tuple | list) else outputs)
 
 
-def main(notebook):
+def train(notebook):
+    """Return what one short epoch of a notebook's model has come to."""
     data = load_mnist()
     data = data._replace(x_test=data.x_test[:500])
     lesson = Lesson(notebook)
@@ -47,14 +49,18 @@ def main(notebook):
     lesson.train(watch)
     images = lesson.names["x_test"][:8]
     decoded = decode(watch.model, images)
-    report = {
+    return {
         "backend": keras.backend.backend(),
         "losses": watch.losses,
         "shapes": [images.shape, decoded.shape],
         "range": [float(decoded.min()), float(decoded.max())],
     }
-    print(json.dumps(report))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    for name in sys.argv[1:]:
+        try:
+            report = train(name)
+        except Exception:
+            report = {"failed": traceback.format_exc()}
+        print(json.dumps({name: report}))

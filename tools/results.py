@@ -20,6 +20,7 @@ from tools.repository import read_project
 RESULTS = ROOT / "results.json"
 README = ROOT / "README.md"
 RACES = ROOT / "benchmarks" / "results.json"
+CARD = ROOT / "benchmarks" / "graphics_card.json"
 RACE_PICTURE = "![For each system two dots on an axis of seconds, the recipe and ours.](benchmarks/results.png)"
 
 
@@ -99,6 +100,25 @@ def _describe(reports):
     return f"{seconds:.3g} s, {epochs:g} epochs{paced}, {updates:,.0f} steps, {memory / 1000:.1f} GB{missed}"
 
 
+def make_card_table(card, gathered):
+    """Return the README's table of trainings on a graphics card, in benchmarks/graphics_card.json, as Markdown."""
+    if not card:
+        return "No training on a graphics card has been stored yet."
+    stored = {}
+    for row in gathered["results"]:
+        stored.setdefault(row["system"], row)  # the first row of a system holds the figure that it is raced for
+    heads = ("system", "seconds", "of them the first epoch", "epochs", "test figure", "on two cores")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for system, run in card["runs"].items():
+        row, note = stored[system], f", {run['changed']}" if "changed" in run else ""
+        seconds = f"{run['seconds']:.1f} | {run['first_epoch']:.1f}"
+        here = f"{row['ours']:.4g} in {row['seconds']:.0f} s"
+        lines.append(f"| {system}{note} | {seconds} | {run['epochs']} | {run['figure']:.4g} | {here} |")
+    seconds, first = (sum(run[key] for run in card["runs"].values()) for key in ("seconds", "first_epoch"))
+    lines.append(f"| all | **{seconds:.0f}** | {first:.0f} | | | |")
+    return "\n".join(lines)
+
+
 def fill(text, marker, content):
     """Return `text` with what stands between the comments `marker:begin` and `marker:end` replaced by `content`."""
     pattern = rf"(<!-- {marker}:begin -->\n).*?(<!-- {marker}:end -->)"
@@ -116,16 +136,22 @@ def read_races(file=None):
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
-def fill_readme(text, gathered, races):
-    """Return the README's text with its three tables built anew."""
+def read_card():
+    """Return what benchmarks/graphics_card.json holds; nothing where there is none."""
+    return json.loads(CARD.read_text(encoding="utf-8")) if CARD.exists() else {}
+
+
+def fill_readme(text, gathered, races, card):
+    """Return the README's text with its tables built anew."""
     text = fill(text, "notebooks", make_notebook_table(gathered))
     text = fill(text, "races", f"{RACE_PICTURE}\n\n{make_race_table(races)}" if races else make_race_table(races))
+    text = fill(text, "card", make_card_table(card, gathered))
     return fill(text, "results", make_results_table(gathered))
 
 
 def main():
     gathered = gather()
-    readme = fill_readme(README.read_text(encoding="utf-8"), gathered, read_races())
+    readme = fill_readme(README.read_text(encoding="utf-8"), gathered, read_races(), read_card())
     write_text(RESULTS, json.dumps(gathered, indent=2, ensure_ascii=False) + "\n")
     write_text(README, readme)
     print(
