@@ -97,7 +97,8 @@ def _describe(reports):
     timed = sum(report.get("timed_epochs", 0) for report in reports)
     paced = f" at the pace of {timed}" if timed else ""
     missed = ", figure not reached" if any(report["reached"] is False for report in reports) else ""
-    return f"{seconds:.3g} s, {epochs:g} epochs{paced}, {updates:,.0f} steps, {memory / 1000:.1f} GB{missed}"
+    taken = f"{seconds:.3g}" if seconds < 100 else f"{seconds:,.0f}"
+    return f"{taken} s, {epochs:g} epochs{paced}, {updates:,.0f} steps, {memory / 1000:.1f} GB{missed}"
 
 
 def make_card_table(card, gathered):
