@@ -90,6 +90,7 @@ def report_paced(watches, epochs):
         "seconds": round(statistics.median(firsts) + (epochs - 1) * statistics.median(others), 2),
         "epochs": epochs,
         "timed_epochs": sum(report["epochs"] for report in reports),
+        "seconds_of_epochs": [round(seconds, 2) for seconds in firsts + others],  # to see whether the pace held
         "updates": epochs * reports[0]["updates"] // reports[0]["epochs"],
         "memory": max(report["memory"] for report in reports),
     }
