@@ -17,8 +17,10 @@ import importlib
 import json
 import math
 import multiprocessing
+import os
 import statistics
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 
@@ -132,10 +134,20 @@ def race(system, seed, last_epoch=None, paced=None):
     return reports
 
 
+def end_with_parent():
+    """End this process as soon as the one that started it is gone, even by SIGKILL."""
+
+    def wait():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def race_apart(system, times, last_epoch, paced):
     """Return the reports of `times` races with the seeds 0, 1, ..., run in a new process, which starts with nothing."""
     spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawned) as pool:
+    with ProcessPoolExecutor(1, mp_context=spawned, initializer=end_with_parent) as pool:
         return list(pool.map(functools.partial(race, system, last_epoch=last_epoch, paced=paced), range(times)))
 
 

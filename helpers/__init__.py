@@ -7,6 +7,7 @@ garments_stand_in   garments to run on where Fashion-MNIST cannot be reached
 environment         check_environment: versions, backend, cores, accelerator, and what to do about a missing piece
 reproducibility     set_seed: one call before a model is built
 schedules           warmup_then_cosine: a learning rate that starts gently, runs fast and settles
+whole_epochs        fit_whole_epochs: training in which an epoch is one call, for small networks
 progress            show_progress: a bar while a model trains, nothing when it is done, an error where it goes wrong
 checkpoints         keep_epochs: an interrupted training goes on from its last whole epoch
 figures             rows of images, a grid of images, a learning curve

@@ -58,6 +58,7 @@ TRIED_BY = {
     },
     "test_explorer": {"explorer.latent_explorer", "framed_page.FramedPage", "latent_plane.check_codes"},
     "test_written_files": {"files.replace_file"},
+    "test_whole_epochs": {"whole_epochs.fit_whole_epochs"},
 }
 
 

@@ -1,14 +1,17 @@
 """The race between recipes and lessons: what is run of a notebook, when a run ends, and what is told of it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import imageio.v3 as iio
 import keras
 import numpy as np
+import psutil
 import pytest
 from nbformat import write
 from nbformat.v4 import new_code_cell, new_notebook
@@ -208,6 +211,43 @@ def test_race_in_a_process_of_its_own_reports_both(capfd):
     assert {name: report["epochs"] for name, report in run.items()} == {"recipe": 1, "ours": 1}
     assert all(report["seconds"] > 0 and np.isfinite(report["figure"]) for report in run.values())
     assert "R1 recipe" in capfd.readouterr().err
+
+
+def test_race_ends_with_the_process_that_started_it(tmp_path):
+    started = tmp_path / "started"
+    script = f"""
+import multiprocessing, os, pathlib, time
+from concurrent.futures import ProcessPoolExecutor
+from benchmarks.bench import end_with_parent
+
+def work():
+    pathlib.Path({str(started)!r}).write_text(str(os.getpid()))
+    time.sleep(600)
+
+if __name__ == "__main__":
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawned, initializer=end_with_parent) as pool:
+        pool.submit(work).result()
+"""
+    file = tmp_path / "race.py"
+    file.write_text(script)
+    environment = os.environ | {"PYTHONPATH": str(FOLDER.parent)}
+    parent = subprocess.Popen([sys.executable, str(file)], env=environment)
+    try:
+        wait_until(lambda: started.exists() and started.read_text(), 120)
+    finally:
+        parent.kill()
+        parent.wait()
+    child = psutil.Process(int(started.read_text()))
+    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 20)
+
+
+def wait_until(holds, seconds):
+    """Wait until holds() does; fail after so many seconds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_paced_race_trains_the_recipe_before_ours_and_after():

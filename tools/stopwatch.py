@@ -18,6 +18,7 @@ TRACED = "tensorflow.python.eager.polymorphic_function."
 WATCHED = {
     "helpers.datasets": {"load_mnist": "data", "load_fashion_mnist": "data"},
     "helpers.films": {"write_film": "figures"},
+    "helpers.whole_epochs": {"fit_whole_epochs": "training"},
     "keras.src.models.model": {
         "Model.fit": "training",
         "Model.train_on_batch": "training",
