@@ -7,11 +7,13 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from helpers.files import replace_file
 from helpers.films import write_film
 from tools.files import write_bytes, write_text
 from tools.notebooks import ROOT, list_notebooks, name_of, read_code, read_notebook
@@ -60,6 +62,24 @@ def test_full_disk_leaves_the_old_file_and_nothing_else(small_disk, write):
     folder, _ = small_disk
     (folder / "film.gif").write_bytes(b"old")
     assert_fails_and_leaves_the_old_file(write, folder / "film.gif", errno.ENOSPC)
+
+
+@pytest.mark.parametrize("write", [replace_file, write_bytes])
+def test_file_that_another_program_removes_meanwhile_is_written(tmp_path, write):
+    path, done = tmp_path / "file", threading.Event()
+
+    def remove():
+        while not done.is_set():
+            path.unlink(missing_ok=True)
+
+    remover = threading.Thread(target=remove)
+    remover.start()
+    try:
+        for _ in range(500):
+            write(path, b"new")
+    finally:
+        done.set()
+        remover.join()
 
 
 @each_writer
@@ -164,6 +184,11 @@ KNOWN = {
     ("helpers/collection.py", "picture.quantize(SHADES).save(file, 'PNG', optimize=True)"): "memory",
     ("helpers/collection.py", "Image.open(path)"): "nowhere",
     ("helpers/data_files.py", "archive.open(entry)"): "nowhere",
+    (
+        "helpers/launch.py",
+        "(folder / f'{name}.py').write_text(f\"raise ModuleNotFoundError('{name} is hidden from this program')\\n\")",
+    ): "a temporary folder",
+    ("helpers/launch.py", "folder.mkdir()"): "a temporary folder",
     ("helpers/launch.py", "file.open('wb')"): "a temporary folder",
     ("helpers/launch.py", "file.with_suffix('.err').open('wb')"): "a temporary folder",
     ("helpers/quiet.py", "os.write(visible, held_back.read())"): "the screen",

@@ -21,7 +21,7 @@ def write_bytes(path, content):
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
-        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        Path(temporary).chmod(_read_permissions(path))
         os.replace(temporary, path)
     except BaseException as error:
         if temporary is not None:
@@ -30,3 +30,11 @@ def write_bytes(path, content):
             # The file that could not be written is this one, whatever the temporary one was called.
             raise OSError(error.errno, f"{error.strerror}; nothing was changed", str(path)) from None
         raise
+
+
+def _read_permissions(path):
+    """Return the permissions of a file, or those for a new one where there is none, or none any more."""
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        return 0o644
