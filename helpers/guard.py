@@ -29,7 +29,7 @@ def guard(command):
         return 128 - code if code < 0 else code
 
 
-def _end_tree(number, seconds=5.0):
+def _end_tree(number, seconds=2.0):
     """Ask a process and all that it started to end, then end those that did not within some seconds."""
     import psutil  # Here, so that a program is started without waiting for it.
 

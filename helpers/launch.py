@@ -20,15 +20,17 @@ from helpers.checks import as_count
 GUARD = str(Path(__file__).with_name("guard.py"))
 FOLDER = str(Path(__file__).resolve().parent.parent)
 LAST_LINES = 6  # of what a program printed, in the message when it fails
+HIDDEN = "hidden"  # the folder of modules that hide packages
+UNUSED = ("pandas", "sklearn", "tensorflow")  # Keras imports them where they are installed, on JAX as well.
 
 
-def run_workers(script, workers, *arguments, patience=60.0):
+def run_workers(script, workers, *arguments, patience=60.0, hidden=UNUSED):
     """Run a Python script in processes that find one another, show what worker 0 prints, and return that text.
 
     Each of the `workers` processes finds in its environment what `keras.distribution.initialize()` reads: where worker
     0 is reached on this machine, how many workers there are, and which of them it is. Keras runs on JAX in them. When
     one fails, the others have `patience` seconds to notice by themselves; then they are ended. Nothing that was started
-    outlives this call, nor the process that makes it.
+    outlives this call, nor the process that makes it. The packages `hidden` are as in `programs`.
 
     Raises FileNotFoundError where there is no such script, ValueError unless there is at least one worker, and
     ChildProcessError, with the last lines that each worker printed, if any of them fails.
@@ -44,7 +46,7 @@ def run_workers(script, workers, *arguments, patience=60.0):
     }
     command = [sys.executable, str(script), *map(str, arguments)]
     environments = [shared | {"KERAS_DISTRIBUTION_PROCESS_ID": str(number)} for number in range(workers)]
-    with programs([command] * workers, environments) as started:
+    with programs([command] * workers, environments, hidden) as started:
         return wait_for(started, "worker", patience)
 
 
@@ -89,8 +91,9 @@ class _Program:
     def __init__(self, command, environment, file):
         self.file = file
         environment = os.environ | environment | {"PYTHONUNBUFFERED": "1"}
-        # Programs find these helpers, wherever they stand.
-        environment["PYTHONPATH"] = os.pathsep.join([FOLDER, *filter(None, [environment.get("PYTHONPATH")])])
+        # Programs find these helpers, wherever they stand, and before all else what is hidden from them.
+        folders = [str(file.parent / HIDDEN), FOLDER, *filter(None, [environment.get("PYTHONPATH")])]
+        environment["PYTHONPATH"] = os.pathsep.join(folders)
         with file.open("wb") as output, file.with_suffix(".err").open("wb") as errors:
             self.guard = subprocess.Popen(
                 [sys.executable, "-P", GUARD, *command],
@@ -108,27 +111,40 @@ class _Program:
         """Return all that the program has written to standard error so far."""
         return self.file.with_suffix(".err").read_bytes().decode(errors="replace")
 
-    def end(self):
-        """End the program and all that it started, if they have not ended."""
-        self.guard.stdin.close()
-        self.guard.wait()
-
 
 @contextlib.contextmanager
-def programs(commands, environments=None):
+def programs(commands, environments=None, hidden=()):
     """Start a program for each command, a list of words, and end them with the block; gives them, for `wait_for`.
 
-    `environments` holds for each program what its environment has besides that of this process.
+    `environments` holds for each program what its environment has besides that of this process. The packages named in
+    `hidden` count as not installed in Python programs and in all that they start: many a package is imported only
+    because it is there, and a program that does not need it starts sooner without. Raises ValueError for another number
+    of environments than of commands, and for a name in `hidden` that is none of a package.
     """
     environments = environments or [{}] * len(commands)
     if len(environments) != len(commands):
         raise ValueError(f"{len(environments)} environments for {len(commands)} commands; expected one for each")
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        _hide(hidden, Path(folder, HIDDEN))
         started = []
-        for number, (command, environment) in enumerate(zip(commands, environments, strict=True)):
-            started.append(_Program([str(word) for word in command], environment, Path(folder, f"{number}.txt")))
-            stack.callback(started[-1].end)
-        yield started
+        try:
+            for number, (command, environment) in enumerate(zip(commands, environments, strict=True)):
+                started.append(_Program([str(word) for word in command], environment, Path(folder, f"{number}.txt")))
+            yield started
+        finally:
+            for program in started:  # All are told before any is waited for.
+                program.guard.stdin.close()
+            for program in started:
+                program.guard.wait()
+
+
+def _hide(names, folder):
+    """Write into a new folder a module for each name that counts as not installed when it is imported."""
+    folder.mkdir()
+    for name in names:
+        if not name.isidentifier():
+            raise ValueError(f"{name!r} cannot be hidden; expected the name of a package, as in `import sklearn`")
+        (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError('{name} is hidden from this program')\n")
 
 
 def find_free_port():

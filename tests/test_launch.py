@@ -146,6 +146,57 @@ def test_workers_that_cannot_be_started_are_refused(arguments, error, sentence):
         run_workers(*arguments)
 
 
+HIDE = """
+import subprocess, sys
+try:
+    import wave
+except ImportError as error:
+    print(error.msg, flush=True)
+    if len(sys.argv) > 1:
+        subprocess.run([sys.executable, __file__])
+else:
+    print("wave is there")
+"""
+
+
+def test_what_is_hidden_is_not_installed_for_a_program_and_what_it_starts(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(HIDE)
+    command = [sys.executable, str(script)]
+    with programs([[*command, "again"], command], hidden=["wave"]) as started:
+        assert wait_for(started, "program") == 2 * "wave is hidden from this program\n"
+        assert started[1].read() == "wave is hidden from this program\n"
+    with programs([command]) as started:
+        assert wait_for(started, "program") == "wave is there\n"
+    assert run_workers(script, 1) == "wave is there\n"
+    assert run_workers(script, 1, hidden=["wave"]) == "wave is hidden from this program\n"
+
+
+def test_workers_start_without_what_keras_imports_only_if_it_is_there(tmp_path):
+    script = tmp_path / "script.py"
+    names = ["pandas", "sklearn", "tensorflow"]
+    lines = ["import keras, sys", f"print([getattr(sys.modules.get(n), '__file__', None) for n in {names}])"]
+    script.write_text("\n".join(lines))
+    assert run_workers(script, 1) == "[None, None, None]\n"
+
+
+@pytest.mark.parametrize("name", ["a.b", "../up", ""])
+def test_what_is_no_name_of_a_package_is_refused(name):
+    with pytest.raises(ValueError, match="cannot be hidden; expected the name of a package"), programs([], [], [name]):
+        pass
+
+
+def test_programs_are_ended_together():
+    """One that has to be killed takes two seconds; three of them, ended at once, take no longer."""
+    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('awake', flush=True)"
+    command = [sys.executable, "-c", f"{stubborn}; time.sleep(600)"]
+    with programs([command] * 3) as started:
+        while not all("awake" in program.read() for program in started):
+            time.sleep(0.05)
+        before = time.monotonic()
+    assert 2 <= time.monotonic() - before < 5
+
+
 def test_unequal_numbers_of_commands_and_environments_are_refused():
     with pytest.raises(ValueError, match="1 environments for 2 commands"), programs([SLEEPER, SLEEPER], [{}]):
         pass
