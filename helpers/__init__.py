@@ -25,10 +25,13 @@ checks              the errors for what a helper cannot take: arrays that are no
 collection          the map of the notebooks and the results of all of them, as 00 draws them
 results             the table "published, reproduced, ours" that ends a notebook
 quiet               imports Keras without the start-up messages of its backend
+memory              keeps freed memory from staying with the process
 """
 
+from helpers.memory import limit_heaps
 from helpers.quiet import import_keras_quietly
 
+limit_heaps()
 import_keras_quietly()
 
 from helpers.checkpoints import keep_epochs  # noqa: E402

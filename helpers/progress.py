@@ -6,6 +6,7 @@ import sys
 import keras
 from tqdm import tqdm
 
+from helpers.memory import return_freed_memory
 from helpers.variational import VariationalAutoencoder
 
 CAUSES = (
@@ -52,6 +53,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self.bar.close()
+        return_freed_memory()
 
     def _stop_if_hopeless(self, logs, moment):
         for name in ("loss", "val_loss"):
