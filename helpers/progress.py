@@ -21,7 +21,7 @@ def show_progress():
     Pass it as `fit(..., callbacks=[show_progress()], verbose=0)`. What training did is then drawn as a learning
     curve, not kept as a log. It stops a training that cannot come to anything, and names epoch and batch: with
     FloatingPointError where the loss is NaN or infinite, and with ValueError where binary cross-entropy is below 0,
-    which no pixels in [0, 1] can give.
+    which no pixels in [0, 1] can give. At the end it gives the memory that training has freed back to the system.
     """
     return Progress()
 
