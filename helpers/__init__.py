@@ -28,10 +28,11 @@ quiet               imports Keras without the start-up messages of its backend
 memory              keeps freed memory from staying with the process
 """
 
-from helpers.memory import limit_heaps
+from helpers.memory import limit_heaps, use_system_allocator
 from helpers.quiet import import_keras_quietly
 
 limit_heaps()
+use_system_allocator()
 import_keras_quietly()
 
 from helpers.checkpoints import keep_epochs  # noqa: E402

@@ -17,7 +17,7 @@ from helpers.variational import kl_divergence, reconstruction_loss
 
 SMALLEST = 1e-7  # Probabilities stay this far from 0 and 1, as Keras keeps them.
 UNUSED = 0.01  # nats: a latent whose KL divergence is below this says next to nothing about its image.
-AT_ONCE = 20_000  # images decoded before they are reduced to numbers
+AT_ONCE = 5_000  # images decoded before they are reduced to numbers
 LOG_2_PI = np.log(2 * np.pi)
 
 
@@ -74,7 +74,7 @@ def measure_vae(encoder, decoder, images, *, bound_images=100, samples=(100, 100
     z_mean, z_log_var = _encode(encoder, images)
     active_units = count_active_units(z_mean)
     z = draw(z_mean, z_log_var, 1, np.random.default_rng(seed))[:, 0]
-    reconstruction = np.asarray(reconstruction_loss(images, _decode(decoder, z, images.shape[1:])))
+    reconstruction = _reconstruct(decoder, z, images)
     divergence = np.asarray(kl_divergence(z_mean[..., None], z_log_var[..., None]))  # (n, latent_dim)
     kl_by_latent = tuple(divergence.mean(axis=0).tolist())
     elbos = -(reconstruction + divergence.sum(axis=1))  # (n,)
@@ -185,6 +185,13 @@ def _decode(decoder, z, shape, flat=False):
     decoded = as_numbers(decoder.predict(z, batch_size=1000, verbose=0), "decoded images", len(z), *shape)
     as_images(decoded, "decoded images")
     return decoded.reshape(len(z), -1) if flat else decoded
+
+
+def _reconstruct(decoder, z, images):
+    """Return the reconstruction loss of each image by what is decoded from its z, (n,), some at a time."""
+    parts = [slice(start, start + AT_ONCE) for start in range(0, len(images), AT_ONCE)]
+    losses = [reconstruction_loss(images[some], _decode(decoder, z[some], images.shape[1:])) for some in parts]
+    return np.concatenate([np.asarray(loss) for loss in losses])
 
 
 def _draw_log_weights(encoder, decoder, images, samples, seed):
