@@ -19,12 +19,13 @@ NOTHING_HERE = "This is drawn where the other notebooks lie beside this one: in 
 
 
 def read_collection():
-    """Return results.json: "notebooks", what is known of each by name, and "results", the rows of all of them.
+    """Return results.json: "notebooks", what is known of each by name, "results", the rows of all of them, and "races".
 
-    Both are empty where the project was installed without its notebooks, as in Colab.
+    "races" has for systems how many times as fast as the recipe ours reaches its figure. All three are empty where the
+    project was installed without its notebooks, as in Colab.
     """
     if not RESULTS_FILE.exists():
-        return {"notebooks": {}, "results": []}
+        return {"notebooks": {}, "results": [], "races": {}}
     return json.loads(RESULTS_FILE.read_text(encoding="utf-8"))
 
 
@@ -57,21 +58,23 @@ def plot_results(collection, ax=None):
     """Draw for each system how far our first measure lies from that of the published recipe run today.
 
     One dot a system, at ours divided by the recipe's where lower is better and the other way round where higher is:
-    left of 1 ours is better. A second mark shows the training times' ratio. Systems without a recipe's run, or whose
-    measure has no better direction, are left out. Returns the axes, of `ax` or of a new figure.
+    left of 1 ours is better. A second mark shows the share of the recipe's time after which ours had reached its
+    figure, for systems that were raced. Systems without a recipe's run, or whose measure has no better direction, are
+    left out. Returns the axes, of `ax` or of a new figure.
     """
-    ratios = _compare(collection["results"])
-    systems = sorted(ratios, key=lambda system: -int(system[1:]))
+    quality = _compare(collection["results"])
+    systems = sorted(quality, key=lambda system: -int(system[1:]))
     ax = ax or plt.figure(figsize=(7.6, 0.9 + 0.27 * max(len(systems), 3))).add_subplot()
     if not systems:
         ax.text(0.5, 0.5, NOTHING_HERE, ha="center", wrap=True)
         return ax
-    quality, time = zip(*(ratios[system] for system in systems), strict=True)
-    ax.plot(quality, systems, "o", label="test figure")
-    ax.plot(time, systems, "D", label="training time", fillstyle="none")
+    raced = [system for system in systems if system in collection["races"]]
+    times = [1 / collection["races"][system] for system in raced]
+    ax.plot([quality[system] for system in systems], systems, "o", label="test figure")
+    ax.plot(times, raced, "D", label="time to the recipe's", fillstyle="none")
     ax.axvline(1, color="0.4", linewidth=1)
     ax.set_xscale("log")
-    ticks = [0.05, 0.1, 0.2, 0.5, 1]
+    ticks = [0.03, 0.1, 0.3, 1]
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
     ax.set(xlabel="ours as a share of the published recipe's, run today", title="Left of the line ours is better")
@@ -80,14 +83,13 @@ def plot_results(collection, ax=None):
 
 
 def _compare(rows):
-    """Return by system the share of ours in the recipe's first comparable figure, and in its training time."""
-    ratios = {}
+    """Return by system the share of ours in the recipe's first comparable figure."""
+    shares = {}
     for row in rows:
-        if row["direction"] and row["reproduced"] and row["system"] not in ratios:
-            quality = row["ours"] / row["reproduced"]
-            quality = quality if row["direction"] == "lower" else 1 / quality
-            ratios[row["system"]] = quality, row["seconds"] / row["reproduced_seconds"]
-    return ratios
+        if row["direction"] and row["reproduced"] and row["system"] not in shares:
+            share = row["ours"] / row["reproduced"]
+            shares[row["system"]] = share if row["direction"] == "lower" else 1 / share
+    return shares
 
 
 def _show_minutes(lesson):

@@ -101,7 +101,7 @@ class ResultsTable:
         note = f"{first['seconds']:.1f} s of training, seed {first['seed']}, {first['budget']} budget, "
         note += f"data: {first['data_source']}"
         if first["reproduced_seconds"] is not None:
-            note += f"; the published recipe trains for {first['reproduced_seconds']:.1f} s"
+            note += f"; the published recipe trained for {first['reproduced_seconds']:.1f} s on another machine"
         for system, row in times.items():
             if row["seconds"] != first["seconds"]:
                 note += f". {system}: {row['seconds']:.1f} s"

@@ -97,12 +97,12 @@ def forget_epochs(name):
 
 
 async def run_all(paths, budget, publish):
-    """Run notebooks and return their Runs, two at a time, since much of it, such as imports, keeps one core busy.
+    """Run notebooks and return their Runs, in full one after the other, so that the seconds they print are their own.
 
-    To publish they run one after the other, so that the seconds they store are their own.
+    In the short budget two run at a time, since much of it, such as imports, keeps only one core busy.
     """
     free_rows = asyncio.Queue()  # of the screen, for the bars of the notebooks that run
-    for row in (1,) if publish else (1, 2):
+    for row in (1,) if budget is None else (1, 2):
         free_rows.put_nowait(row)
 
     async def run(path):

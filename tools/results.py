@@ -25,7 +25,7 @@ RACE_PICTURE = "![For each system two dots on an axis of seconds, the recipe and
 
 
 def gather():
-    """Return what results.json holds: each lesson with its title, question and seconds, and every result row."""
+    """Return what results.json holds: each lesson with its title, question and seconds, all result rows, and races."""
     lessons, rows = {}, []
     for path in list_notebooks():
         name, notebook = name_of(path), read_notebook(path)
@@ -40,7 +40,11 @@ def gather():
             "seconds": notebook.metadata.get("autoencoders", {}).get("seconds"),
         }
         rows += results
-    return {"notebooks": lessons, "results": rows}
+    return {
+        "notebooks": lessons,
+        "results": rows,
+        "races": {name: race["ratio"] for name, race in read_races().items()},
+    }
 
 
 def make_notebook_table(gathered):
@@ -54,6 +58,8 @@ def make_notebook_table(gathered):
             f"| [{name[:2]} {lesson['title']}](notebooks/{name}.ipynb) | {lesson['question']} "
             f"| {', '.join(lesson['systems']) or '–'} | {minutes} | [Colab]({colab}) |"
         )
+    together = sum(lesson["seconds"] or 0 for lesson in gathered["notebooks"].values())
+    lines.append(f"| all | | | **{together / 60:.1f}** | |")
     return "\n".join(lines)
 
 
