@@ -25,7 +25,7 @@ EXCEPTIONS = {
     "00_start_here": {"70,000": SIZE, "256": TASK},
     "01_dense_autoencoder": {"70,000": SIZE},
     "02_sparse_autoencoder": {"3.14": "a version of Keras", "7.30": QUOTED, "300": QUOTED},
-    "03_deep_autoencoder": {"127": ARITHMETIC, "100": TASK, "1,000": TASK},
+    "03_deep_autoencoder": {"127": ARITHMETIC, "24.5": ARITHMETIC, "100": TASK, "1,000": TASK},
     "04_convolutional_autoencoder": {"50,000": "what is left of the training digits without those set aside"},
     "05_denoising_autoencoder": {"2.6": "quotient of the two counts in the output above"},
     "06_sequence_autoencoder": {"19": ARITHMETIC},
