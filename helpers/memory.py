@@ -25,7 +25,7 @@ def use_system_allocator():
 
     With oneDNN, as on most processors, it would take it from an allocator of its own that keeps all that was freed:
     the loss of 60,000 images, computed in one call, then holds more than a gigabyte to the end. Where
-    TF_ONEDNN_USE_SYSTEM_ALLOCATOR is set, it counts. Source: github.com/tensorflow/tensorflow/pull/54169.
+    TF_ONEDNN_USE_SYSTEM_ALLOCATOR is set, it counts. Source: TensorFlow's pull request 54169.
     """
     os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "true")
 
