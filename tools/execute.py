@@ -5,7 +5,6 @@ python -m tools.execute [--notebook 01] [--fast] [--publish]
 
 import argparse
 import asyncio
-import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -58,7 +57,7 @@ class Run:
         return self.name, f"{self.seconds:.0f}", memory, self.sources, headline
 
 
-async def run_notebook(path, budget, publish, row, cores):
+async def run_notebook(path, budget, publish, row):
     """Execute one notebook, render it and return the Run; with `publish`, store its outputs. It notes failures."""
     name = name_of(path)
     if skip := explain_skip(name):
@@ -74,7 +73,7 @@ async def run_notebook(path, budget, publish, row, cores):
             forget_epochs(name)
         if budget is not None:
             shorten_notebook(notebook, name, budget)
-        memory = (await execute(notebook, path.parent, name, row, cores=cores))["peak_memory"]
+        memory = (await execute(notebook, path.parent, name, row))["peak_memory"]
     except Exception as error:
         failure = describe_failure(error)
     seconds = time.perf_counter() - started
@@ -97,29 +96,22 @@ def forget_epochs(name):
         kept.unlink()
 
 
-def halve_cores():
-    """Return the numbers of the processor cores that this process may use, in two halves; where unknown, none."""
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    return cores[: len(cores) // 2], cores[len(cores) // 2 :]
+async def run_all(paths, budget, publish):
+    """Run notebooks and return their Runs, in full one after the other, so that the seconds they print are their own.
 
-
-async def run_all(paths, budget, publish, together):
-    """Run notebooks and return their Runs, `together` two at a time on half of the cores each, or else one by one.
-
-    Together they take less time, since no core waits while a notebook imports or draws; one by one each takes less,
-    and its seconds are its own.
+    In the short budget two run at a time, since much of it, such as imports, keeps only one core busy.
     """
-    free = asyncio.Queue()  # rows of the screen for the bars of the notebooks that run, and their cores
-    for place in enumerate(halve_cores(), 1) if together else [(1, [])]:
-        free.put_nowait(place)
+    free_rows = asyncio.Queue()  # of the screen, for the bars of the notebooks that run
+    for row in (1,) if budget is None else (1, 2):
+        free_rows.put_nowait(row)
 
     async def run(path):
-        place = await free.get()
+        row = await free_rows.get()
         try:
-            return await run_notebook(path, budget, publish, *place)
+            return await run_notebook(path, budget, publish, row)
         finally:
             bar.update()
-            free.put_nowait(place)
+            free_rows.put_nowait(row)
 
     with tqdm(total=len(paths), unit="notebook", position=0) as bar:
         return await asyncio.gather(*map(run, paths))
@@ -150,8 +142,7 @@ def main(arguments=None):
     except ValueError as error:
         parser.error(str(error))
     started = time.perf_counter()
-    together = not options.publish and not options.notebook
-    runs = asyncio.run(run_all(paths, budget, options.publish, together))
+    runs = asyncio.run(run_all(paths, budget, options.publish))
     print_table(runs)
     print(f"{time.perf_counter() - started:.0f} s in all. Pages: {HTML.relative_to(ROOT)}")
     if any(run.failure for run in runs):

@@ -21,14 +21,13 @@ PEAK_MEMORY = (
 STOPWATCH = "__import__('tools.stopwatch').stopwatch.STOPWATCH.seconds"
 
 
-async def execute(notebook, folder, name, row=1, watched=False, cores=()):
+async def execute(notebook, folder, name, row=1, watched=False):
     """Execute an nbformat notebook in place, its kernel started in `folder`, with a bar by cell on a row of the screen.
 
-    The kernel runs on the processor cores that have the numbers `cores`, where the system can be told so, or else on
-    any. Returns "start", the seconds until the kernel was ready; "processor", the seconds that its processor cores
-    worked, added up; "peak_memory", the most that it held, in MB; and with `watched` the seconds that
-    tools/stopwatch.py counts, by kind. Raises nbclient's CellExecutionError on the first cell that fails; the outputs
-    up to there are kept.
+    Returns "start", the seconds until the kernel was ready; "processor", the seconds that its processor cores worked,
+    added up; "peak_memory", the most that it held, in MB; and with `watched` the seconds that tools/stopwatch.py
+    counts, by kind. Raises nbclient's CellExecutionError on the first cell that fails; the outputs up to there are
+    kept.
     """
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     arguments = ["--IPKernelApp.log_level=40"]  # Its warnings would break the progress bars.
@@ -50,8 +49,6 @@ async def execute(notebook, folder, name, row=1, watched=False, cores=()):
         started = time.perf_counter()
         async with client.async_setup_kernel(env=environment):
             ready = time.perf_counter()
-            if cores and hasattr(os, "sched_setaffinity"):
-                os.sched_setaffinity(client.km.provisioner.pid, cores)  # before its libraries start their threads
             await client.async_execute(cleanup_kc=False)  # The kernel stays for the questions.
             answers = await ask(client, questions)
     return {"start": ready - started} | answers.pop("seconds", {}) | answers
