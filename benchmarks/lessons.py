@@ -8,19 +8,18 @@ import keras
 
 from tools.notebooks import FOLDER, read_notebook
 
-TAG = "race"
 # On PyTorch, Keras refuses more than one update a call, and compiling takes a C++ compiler and more time than it saves.
 ON_TORCH = {"STEPS_PER_EXECUTION": 1, "JIT_COMPILE": False}
 
 
 class Lesson:
-    """The cells of a notebook with the tag `race`: the last of them trains, the others define what it needs."""
+    """The cells of a notebook with a tag: the last of them trains, the others define what it needs."""
 
-    def __init__(self, notebook):
+    def __init__(self, notebook, tag="race"):
         cells = read_notebook(FOLDER / f"{notebook}.ipynb").cells
-        sources = [cell.source for cell in cells if TAG in cell.metadata.get("tags", [])]
+        sources = [cell.source for cell in cells if tag in cell.metadata.get("tags", [])]
         if len(sources) < 2:
-            raise ValueError(f"{len(sources)} cells of {notebook} have the tag `{TAG}`; expected two or more")
+            raise ValueError(f"{len(sources)} cells of {notebook} have the tag `{tag}`; expected two or more")
         *self.definitions, self.training = sources
         self.names = {}
 
