@@ -26,13 +26,15 @@ collection          the map of the notebooks and the results of all of them, as 
 results             the table "published, reproduced, ours" that ends a notebook
 quiet               imports Keras without the start-up messages of its backend
 memory              keeps freed memory from staying with the process
+onednn              TensorFlow's library for processors: used on older ones too, and without a memory of its own
 """
 
-from helpers.memory import limit_heaps, use_system_allocator
+from helpers.memory import limit_heaps
+from helpers.onednn import set_up_onednn
 from helpers.quiet import import_keras_quietly
 
 limit_heaps()
-use_system_allocator()
+set_up_onednn()
 import_keras_quietly()
 
 from helpers.checkpoints import keep_epochs  # noqa: E402

@@ -20,16 +20,6 @@ def limit_heaps():
         _call("mallopt", M_ARENA_MAX, os.cpu_count() or 1)
 
 
-def use_system_allocator():
-    """Let TensorFlow take its memory from the C library, for programs in which it has made no tensor yet.
-
-    With oneDNN, as on most processors, it would take it from an allocator of its own that keeps all that was freed:
-    the loss of 60,000 images, computed in one call, then holds more than a gigabyte to the end. Where
-    TF_ONEDNN_USE_SYSTEM_ALLOCATOR is set, it counts. Source: TensorFlow's pull request 54169.
-    """
-    os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "true")
-
-
 def return_freed_memory():
     """Clear away what nothing refers to, such as models that were replaced, and give free memory back to the system.
 

@@ -59,39 +59,6 @@ def test_there_are_no_more_heaps_than_cores(tmp_path):
     assert count_heaps(tmp_path / "many", "") > os.cpu_count() + 1
 
 
-# The loss of 40,000 images; then by how many megabytes the program has grown.
-TAKE_AND_FREE = """
-import helpers, keras, numpy as np, psutil
-count_megabytes = lambda: psutil.Process().memory_info().rss / 1e6
-images = np.full((40_000, 784), 0.5, np.float32)
-keras.losses.binary_crossentropy(images[:10], images[:10])
-before = count_megabytes()
-keras.losses.binary_crossentropy(images, images)
-print(count_megabytes() - before)
-"""
-
-
-def count_kept_megabytes(**environment):
-    """Return how many megabytes a new process keeps of what TensorFlow took and freed."""
-    command, alone = [sys.executable, "-c", TAKE_AND_FREE], {"KERAS_BACKEND": "tensorflow"}
-    ran = subprocess.run(command, cwd=ROOT, env=os.environ | alone | environment, check=True, capture_output=True)
-    return float(ran.stdout)
-
-
-@needs_glibc
-def test_tensorflow_gives_back_what_it_freed(monkeypatch):
-    monkeypatch.delenv("TF_ONEDNN_USE_SYSTEM_ALLOCATOR")  # set when this process imported the helpers
-    assert count_kept_megabytes() < 100
-    memory.use_system_allocator()
-    assert os.environ["TF_ONEDNN_USE_SYSTEM_ALLOCATOR"] == "true"
-
-
-def test_what_the_user_says_of_the_allocator_counts(monkeypatch):
-    monkeypatch.setenv("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "false")
-    memory.use_system_allocator()
-    assert os.environ["TF_ONEDNN_USE_SYSTEM_ALLOCATOR"] == "false"
-
-
 @needs_glibc
 def test_freed_memory_goes_back_to_the_system():
     def count_megabytes():
