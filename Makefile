@@ -2,6 +2,7 @@
 PYTHON ?= python3
 NOTEBOOK ?=
 FAST ?=
+JOBS ?=
 SYSTEM ?=
 ONLY ?=
 TIMES ?=
@@ -24,8 +25,8 @@ setup:  ## set up .venv if it is missing or requirements.lock changed (every tar
 scale: setup  ## add JAX and Ray to .venv, which notebook 15 needs and no other
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --constraint requirements.lock --editable ".[scale]"
 
-run: setup  ## execute all notebooks and render them to build/html; NOTEBOOK=01 for one, FAST=1 for the short budget
-	@$(PY) -m tools.execute $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) $(if $(FAST),--fast)
+run: setup  ## execute all notebooks and render them to build/html; NOTEBOOK=01 for one, FAST=1 for the short budget, JOBS=2 for two at a time
+	@$(PY) -m tools.execute $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS))
 
 test: setup  ## run every check, the notebooks in the short budget included
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m pytest --fast --nbval-lax --nbval-current-env -n 2 --dist loadfile

@@ -319,19 +319,25 @@ def make_parallel(own, other):
     return notebook
 
 
-def test_two_notebooks_run_at_a_time_in_the_short_budget(project, monkeypatch, capsys):
+@pytest.mark.parametrize("arguments", [["--fast"], ["--jobs", "2"]], ids=["short budget", "two jobs"])
+def test_two_notebooks_run_at_a_time(project, monkeypatch, capsys, arguments):
     store(project, **{"00_one": make_parallel("a", "b"), "01_two": make_parallel("b", "a")})
     monkeypatch.setattr(execute, "read_fast_budget", lambda: {"00_one": {}, "01_two": {}})
-    assert main("--fast") == 0, capsys.readouterr().out
+    assert main(*arguments) == 0, capsys.readouterr().out
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [line[0] for line in lines[1:3]] == ["00_one", "01_two"]
     assert all(20 < int(line[2]) < 1000 for line in lines[1:3]), "a bare kernel takes some 80 MB"
 
 
-def test_notebooks_run_in_full_one_after_the_other(project, capsys):
+@pytest.mark.parametrize("arguments", [[], ["--fast", "--jobs", "1"]], ids=["full budget", "one job"])
+def test_notebooks_run_one_after_the_other(project, monkeypatch, capsys, arguments):
     alone = "import pathlib, time\npathlib.Path('running').mkdir()\ntime.sleep(0.5)\npathlib.Path('running').rmdir()"
-    store(project, **{"00_one": make_notebook(alone), "01_two": make_notebook(alone)})
-    assert main() == 0, capsys.readouterr().out
+    notebooks = {"00_one": make_notebook("", alone), "01_two": make_notebook("", alone)}
+    for notebook in notebooks.values():
+        notebook.cells[1].metadata["tags"] = ["parameters"]
+    store(project, **notebooks)
+    monkeypatch.setattr(execute, "read_fast_budget", lambda: {"00_one": {}, "01_two": {}})
+    assert main(*arguments) == 0, capsys.readouterr().out
 
 
 def test_what_interrupted_trainings_left_is_forgotten_before_their_notebook_is_published(project, monkeypatch, capsys):
@@ -348,6 +354,8 @@ def test_what_interrupted_trainings_left_is_forgotten_before_their_notebook_is_p
     ("arguments", "message"),
     [
         (["--publish", "--fast"], "only the full budget is published"),
+        (["--publish", "--jobs", "2"], "what is published runs alone"),
+        (["--jobs", "0"], "--jobs 0: expected one or more"),
         (["--notebook", "07"], "no notebook begins with '07'; there are 00_one, 01_two"),
         (["--fast"], "fast.toml has no entry for 01_two"),
     ],

@@ -1,6 +1,6 @@
 """Execute notebooks and render them to build/html; with --publish, store their outputs in the notebooks themselves.
 
-python -m tools.execute [--notebook 01] [--fast] [--publish]
+python -m tools.execute [--notebook 01] [--fast] [--jobs 2] [--publish]
 """
 
 import argparse
@@ -96,13 +96,10 @@ def forget_epochs(name):
         kept.unlink()
 
 
-async def run_all(paths, budget, publish):
-    """Run notebooks and return their Runs, in full one after the other, so that the seconds they print are their own.
-
-    In the short budget two run at a time, since much of it, such as imports, keeps only one core busy.
-    """
+async def run_all(paths, budget, publish, jobs):
+    """Run notebooks, `jobs` of them at a time, and return their Runs."""
     free_rows = asyncio.Queue()  # of the screen, for the bars of the notebooks that run
-    for row in (1,) if budget is None else (1, 2):
+    for row in range(1, jobs + 1):
         free_rows.put_nowait(row)
 
     async def run(path):
@@ -129,10 +126,20 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description="Execute notebooks and render them to build/html.")
     parser.add_argument("--notebook", metavar="NN", help="only those whose file name begins so, such as 01")
     parser.add_argument("--fast", action="store_true", help="the short budget of fast.toml")
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="notebooks at a time, each with up to 3 GB of memory (1; 2 with --fast)"
+    )
     parser.add_argument("--publish", action="store_true", help="store the outputs in the notebooks")
     options = parser.parse_args(arguments)
     if options.fast and options.publish:
         parser.error("only the full budget is published: leave --fast out")
+    # In the short budget much, such as imports, keeps one core busy. In full the seconds that a notebook prints are to
+    # be its own, unless somebody asks for less waiting in all.
+    jobs = (2 if options.fast else 1) if options.jobs is None else options.jobs
+    if jobs < 1:
+        parser.error(f"--jobs {jobs}: expected one or more")
+    if options.publish and jobs > 1:
+        parser.error("what is published runs alone, so that its seconds are its own: leave --jobs out")
     name_data_folder_in_full()
     try:
         paths = list_notebooks(options.notebook)
@@ -142,7 +149,7 @@ def main(arguments=None):
     except ValueError as error:
         parser.error(str(error))
     started = time.perf_counter()
-    runs = asyncio.run(run_all(paths, budget, options.publish))
+    runs = asyncio.run(run_all(paths, budget, options.publish, jobs))
     print_table(runs)
     print(f"{time.perf_counter() - started:.0f} s in all. Pages: {HTML.relative_to(ROOT)}")
     if any(run.failure for run in runs):
