@@ -144,10 +144,15 @@ def end_with_parent():
     threading.Thread(target=wait, daemon=True).start()
 
 
-def race_apart(system, times, last_epoch, paced):
-    """Return the reports of `times` races with the seeds 0, 1, ..., run in a new process, which starts with nothing."""
+def start_process():
+    """Return a pool of one new process, which starts with nothing compiled or loaded and ends with this one."""
     spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawned, initializer=end_with_parent) as pool:
+    return ProcessPoolExecutor(1, mp_context=spawned, initializer=end_with_parent)
+
+
+def race_apart(system, times, last_epoch, paced):
+    """Return the reports of `times` races with the seeds 0, 1, ..., run in a process of their own."""
+    with start_process() as pool:
         return list(pool.map(functools.partial(race, system, last_epoch=last_epoch, paced=paced), range(times)))
 
 

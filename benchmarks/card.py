@@ -10,15 +10,13 @@ import argparse
 import contextlib
 import json
 import math
-import multiprocessing
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
 
 import keras
 from tqdm import tqdm
 
-from benchmarks.bench import Finished, Watch, end_with_parent
+from benchmarks.bench import Finished, Watch, start_process
 from benchmarks.lessons import Lesson
 from benchmarks.races import RACES
 from helpers import set_seed
@@ -32,7 +30,7 @@ SEED = 0
 # notebook 12 with the tag `deep` train R13's deep network and then the wide one, which R13 is not about.
 DEEP = RACES["R12"]._replace(given={"vae": None, "seconds": None})
 ON_A_CARD = {system: (race, "race", None) for system, race in RACES.items() if system != "R10"}
-ON_A_CARD["R13"] = (DEEP, "deep", "DEEP_EPOCHS")
+ON_A_CARD |= {"R13": (DEEP, "deep", "DEEP_EPOCHS")}
 CHANGED = {"R13": "with all its filters, at the rate chosen for a sixteenth of them"}
 
 
@@ -46,19 +44,19 @@ def train(system):
     with contextlib.suppress(Finished):
         lesson.train(watch)
     run = watch.report()
-    return {
+    note = {"changed": CHANGED[system]} if system in CHANGED else {}
+    return note | {
         "seconds": run["seconds"],
         "first_epoch": round(watch.seconds[0], 2),
         "epochs": run["epochs"],
         "figure": run["figure"],
         "card_memory": measure_card_memory(),
-    } | ({"changed": CHANGED[system]} if system in CHANGED else {})
+    }
 
 
 def run_apart(function, *arguments):
-    """Return what a function returns in a new process, which starts with nothing compiled and leaves the card empty."""
-    spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawned, initializer=end_with_parent) as pool:
+    """Return what a function returns in a process of its own, which leaves the card empty."""
+    with start_process() as pool:
         return pool.submit(function, *arguments).result()
 
 

@@ -8,9 +8,9 @@ def set_up_onednn():
     """Let TensorFlow use oneDNN on every Intel or AMD processor, with memory of the C library.
 
     For programs that have not imported TensorFlow yet. By itself it uses oneDNN only where a processor has instructions
-    for neural networks, such as AVX512-VNNI; on one that has only AVX2, the networks of notebooks 04 to 12 train faster
-    with it as well, most of all those with few channels. And oneDNN would take its memory from an allocator that keeps
-    all that was freed: the loss of 60,000 images, computed in one call, then holds more than a gigabyte to the end.
+    for neural networks, such as AVX512-VNNI; on one that has only AVX2, convolutions are faster with it as well, most
+    of all those of few channels, as in notebook 04. And oneDNN would take its memory from an allocator that keeps all
+    that was freed: the loss of 60,000 images, computed in one call, then holds more than a gigabyte to the end.
 
     Where TF_ENABLE_ONEDNN_OPTS or TF_ONEDNN_USE_SYSTEM_ALLOCATOR is set, it counts. Sources: the release notes of
     TensorFlow 2.9, and its pull request 54169.
