@@ -1,1 +1,1 @@
-"""The published recipes as small code of our own, and their figures in reference.json."""
+"""The published recipes, and the race between them and the lessons' models."""

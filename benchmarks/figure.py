@@ -1,4 +1,4 @@
-"""The README's picture of the races: how long each recipe and ours take to the same test figure."""
+"""The README's figure of the races: how long each recipe and our model take to reach the same test result."""
 
 import io
 import statistics
@@ -16,7 +16,7 @@ STYLE = Path(__file__).parents[1] / "helpers" / "figures.mplstyle"
 
 
 def draw(results):
-    """Draw what results.json holds, by system, as the PNG beside it."""
+    """Draw what results.json holds, by system, into the PNG next to it."""
     with plt.style.context(STYLE):
         figure, ax = plt.subplots(figsize=(7.6, 1.2 + 0.42 * len(results)))
         for row, entry in enumerate(results.values()):
@@ -30,7 +30,7 @@ def draw(results):
             range(len(results)),
             [textwrap.fill(f"{system} {titles[system]['title']}", 34, break_on_hyphens=False) for system in results],
         )
-        ax.set(xscale="log", xlabel="seconds until the recipe's test figure is reached, logarithmic")
+        ax.set(xscale="log", xlabel="seconds until the recipe's test result is reached, logarithmic")
         ax.xaxis.set_major_formatter(ScalarFormatter())
         low, high = ax.get_xlim()
         ax.set_xlim(low, high * 3)  # room for the last ratio

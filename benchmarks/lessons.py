@@ -1,4 +1,4 @@
-"""The training of a lesson's own model, taken from its notebook, so that what is timed is what readers run."""
+"""The training of a lesson's own model, taken from its notebook, so that the code that is timed is what readers run."""
 
 import contextlib
 import io
@@ -8,12 +8,12 @@ import keras
 
 from tools.notebooks import FOLDER, read_notebook
 
-# On PyTorch, Keras refuses more than one update a call, and compiling takes a C++ compiler and more time than it saves.
+# On PyTorch, Keras allows one update per call, and compiling needs a C++ compiler and more time than it saves.
 ON_TORCH = {"STEPS_PER_EXECUTION": 1, "JIT_COMPILE": False}
 
 
 class Lesson:
-    """The cells of a notebook with a tag: the last of them trains, the others define what it needs."""
+    """The cells of a notebook with a tag: the last one trains, the others define what it needs."""
 
     def __init__(self, notebook, tag="race"):
         cells = read_notebook(FOLDER / f"{notebook}.ipynb").cells
@@ -24,7 +24,7 @@ class Lesson:
         self.names = {}
 
     def prepare(self, **given):
-        """Run all tagged cells but the last; `given` replaces parameters, and what other cells would have chosen."""
+        """Run all tagged cells but the last; `given` replaces parameters and variables that other cells would set."""
         if keras.backend.backend() == "torch":
             given |= ON_TORCH
         self.names |= given
@@ -33,7 +33,7 @@ class Lesson:
             self.names |= given
 
     def train(self, callback):
-        """Run the last tagged cell, with a Keras callback for its progress bar; nothing goes on from a file."""
+        """Run the last tagged cell with a Keras callback as its progress bar, and without resuming from a file."""
         self.names["show_progress"] = lambda: callback
         self.names["keep_epochs"] = lambda path: keras.callbacks.Callback()
         self._run(self.training)

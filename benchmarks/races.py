@@ -1,86 +1,100 @@
-"""What each system is raced for: its notebook, the figure, and how a trained model's figure is computed."""
+"""The races between recipes and lessons, gathered from the recipe modules, and how one is run."""
 
+import functools
+import gc
+import math
+import statistics
 from typing import NamedTuple
 
-import keras
-import numpy as np
+from benchmarks.lessons import Lesson
+from benchmarks.recipes import import_recipe, list_recipes
+from benchmarks.recipes.keras_blog import loss_of_copies
+from benchmarks.watch import Watch, report_paced
+from helpers import load_mnist, set_seed
+from helpers.results import read_reference, read_versions
 
-from benchmarks import r7_dense_vae, r10_fashion
-from helpers import load_fashion_mnist, load_mnist
-from helpers.variational import kl_divergence, reconstruction_loss
+__all__ = ["RACES", "Race", "describe_race", "loss_of_copies", "race_all", "summarize"]
 
 
 class Race(NamedTuple):
-    """A system's notebook, the figure raced for, and what measures it: `loss(model, names, data)`, lower is better.
+    """A system's notebook, the measure raced for, and the function that computes it: loss(model, names, data).
 
-    `names` are the notebook's variables, none for the recipe. `given` is what other cells of the notebook chose.
+    A lower loss is better. `names` are the notebook's variables, {} for the recipe. `load` returns the data, and
+    `given` are variables that untagged cells of the notebook would have set.
     """
 
     notebook: str
-    figure: str
+    figure: str | None
     loss: callable
-    load: callable = load_mnist
-    given: dict | None = None
+    load: callable
+    given: dict
 
 
-def loss_of_copies(shape, loss="binary_crossentropy", corrupt=lambda images: images):
-    """Return a test of an autoencoder: its loss on test images of `shape`, mean per pixel."""
-
-    def test(model, names, data):
-        clean = data.x_test.reshape(-1, *shape)
-        given, loss_of = corrupt(clean), keras.losses.get(loss)
-        parts = np.split(np.arange(len(clean)), max(1, len(clean) // 500))
-        losses = [keras.ops.convert_to_numpy(loss_of(clean[part], model(given[part]))) for part in parts]
-        return float(np.mean([part.mean() for part in losses]))
-
-    return test
-
-
-def add_noise(images):
-    """Return images with the noise of R5, the same at every call."""
-    noise = np.random.default_rng(0).standard_normal(images.shape, dtype="float32")
-    return np.clip(images + 0.5 * noise, 0, 1)
+def describe_race(system):
+    """Return the Race that a system's recipe module defines; `figure` is None if there is no race."""
+    recipe = import_recipe(system)
+    return Race(
+        recipe.NOTEBOOK,
+        getattr(recipe, "RACED_FOR", None),
+        getattr(recipe, "loss", None),
+        getattr(recipe, "load_data", load_mnist),
+        getattr(recipe, "GIVEN", {}),
+    )
 
 
-def loss_of_vae(model, names, data):
-    """Return the negative ELBO of a VAE on test images, from one draw of z, nats per image."""
-    losses = []
-    for images in np.split(data.x_test, max(1, len(data.x_test) // 1000)):
-        z_mean, z_log_var, z = model.encoder(images)
-        loss = reconstruction_loss(images, model.decoder(z)) + kl_divergence(z_mean, z_log_var)
-        losses.append(keras.ops.convert_to_numpy(loss))
-    return float(np.mean(np.concatenate(losses)))
+RACES = {system: race for system in list_recipes() if (race := describe_race(system)).figure}
 
 
-def loss_of_flat_vae(model, names, data):
-    """Return the negative ELBO of R7: ours as any VAE, the recipe's for the distribution that it really draws from."""
-    if hasattr(model, "encoder"):
-        return loss_of_vae(model, names, data)
-    encoder, decoder = (layer for layer in model.layers if isinstance(layer, keras.Model))
-    return r7_dense_vae.measure((model, encoder, decoder), data)["test_negative_elbo"]
+def race_all(system, times, last_epoch=None, paced=None):
+    """Return the reports of `times` races with the seeds 0, 1, ...; see `run_race`."""
+    return [run_race(system, seed, last_epoch, paced) for seed in range(times)]
 
 
-def loss_of_logits(model, names, data):
-    """Return the negative ELBO of R10 on binarized test garments, from one draw of z and three logarithms."""
-    if names:
-        images = r10_fashion.binarize(data.x_test)
-        return -float(np.mean(names["elbos"](names["encoder"], names["decoder"], images)))
-    return r10_fashion.measure((model.encoder, model.decoder), data)["test_negative_elbo"]
+def run_race(system, seed, last_epoch=None, paced=None):
+    """Train a system's recipe and the lesson's model once each, ours first for odd seeds; return both reports by name.
+
+    With `paced`, a number of epochs, only those of the recipe are trained, once before ours and once after.
+    """
+    race, recipe = RACES[system], import_recipe(system)
+    target, data = _read_measure(system)["reproduced"], race.load()
+    lesson = Lesson(race.notebook)
+    lesson.prepare(SEED=seed, **race.given)
+    runners = {
+        "recipe": (lambda watch: recipe.train(data, recipe.EPOCHS, [watch]), {}),
+        "ours": (lesson.train, lesson.names),
+    }
+
+    def run(name, last_epoch, tested=True):
+        train, names = runners[name]
+        test = functools.partial(race.loss, names=names, data=data) if tested else (lambda model: math.inf)
+        set_seed(seed)
+        return Watch(target, test, f"{system} {name}", last_epoch).run(train)
+
+    if paced and paced < recipe.EPOCHS:
+        before = run("recipe", paced, tested=False)
+        ours = run("ours", last_epoch).report()
+        after = run("recipe", paced, tested=False)
+        return {"recipe": report_paced([before, after], recipe.EPOCHS), "ours": ours}
+    reports = {}
+    for name in sorted(runners, reverse=seed % 2 == 0):
+        reports[name] = run(name, last_epoch).report()
+        gc.collect()
+    return reports
 
 
-# Their recipes train with TensorFlow's gradient tape, as they were published.
-TAPED = {"R8", "R10", "R12", "R14"}
-BCE, ELBO = "test_bce", "test_negative_elbo"
-RACES = {
-    "R1": Race("01_dense_autoencoder", BCE, loss_of_copies((784,))),
-    "R2": Race("02_sparse_autoencoder", BCE, loss_of_copies((784,))),
-    "R3": Race("03_deep_autoencoder", BCE, loss_of_copies((784,)), given={"best_rate": 0.012}),
-    "R4": Race("04_convolutional_autoencoder", BCE, loss_of_copies((28, 28, 1)), given={"checkouts": []}),
-    "R5": Race("05_denoising_autoencoder", BCE, loss_of_copies((28, 28, 1), corrupt=add_noise)),
-    "R6": Race("06_sequence_autoencoder", "test_mse", loss_of_copies((28, 28), "mean_squared_error")),
-    "R7": Race("08_variational_autoencoder", ELBO, loss_of_flat_vae),
-    "R8": Race("09_convolutional_vae", ELBO, loss_of_vae),
-    "R10": Race("10_fashion_vae", ELBO, loss_of_logits, load_fashion_mnist, {"best_rate": 0.025}),
-    "R12": Race("12_deeper_vae", ELBO, loss_of_vae),
-    "R14": Race("11_fashion_clusters", ELBO, loss_of_vae, load_fashion_mnist),
-}
+def summarize(system, runs):
+    """Return what results.json holds of a system: the target, every run, and the ratio of the times."""
+    measure = _read_measure(system)
+    ratios = [run["recipe"]["seconds"] / run["ours"]["seconds"] for run in runs]
+    return {
+        "figure": f"{measure['name']} ({measure['unit']})",
+        "target": measure["reproduced"],
+        "ratio": round(statistics.median(ratios), 2),
+        "ratios": [round(ratio, 2) for ratio in ratios],
+        "runs": runs,
+        "versions": read_versions(),
+    }
+
+
+def _read_measure(system):
+    return read_reference()[system]["measures"][RACES[system].figure]

@@ -12,15 +12,13 @@ import keras
 from helpers.checks import as_positive
 
 RESULTS_TYPE = "application/vnd.autoencoders.results+json"
-HERE = Path(__file__).parent
-# In a checkout the file stands beside this package; where the package was installed, inside it.
-REFERENCE_FILES = (HERE.parent / "benchmarks" / "reference.json", HERE / "benchmarks" / "reference.json")
+REFERENCE_FILE = Path(__file__).parent / "reference.json"
 BUDGETS = ("full", "fast")
 
 
 @dataclass(frozen=True)
 class Result:
-    """One measured figure: the system and measure as `benchmarks/reference.json` names them, and our value.
+    """One measured figure: the system and measure as `helpers/reference.json` names them, and our value.
 
     `claims` says that the value is meant to be at least as good as the reproduced one, which a test then checks.
     """
@@ -59,11 +57,8 @@ def show_results(notebook, results, *, data, budget, seed, seconds):
 
 
 def read_reference():
-    """Return `benchmarks/reference.json`: published and reproduced figures by system. Raises FileNotFoundError."""
-    for path in REFERENCE_FILES:
-        if path.exists():
-            return json.loads(path.read_text(encoding="utf-8"))
-    raise FileNotFoundError("benchmarks/reference.json is missing; restore it with `git checkout benchmarks`")
+    """Return `helpers/reference.json`: published and reproduced results by system. Raises FileNotFoundError."""
+    return json.loads(REFERENCE_FILE.read_text(encoding="utf-8"))
 
 
 def read_versions():
@@ -131,7 +126,7 @@ class ResultsTable:
 
 def _make_row(result, reference, comparable):
     if result.system not in reference:
-        raise ValueError(f"no system {result.system!r} in benchmarks/reference.json; it has {sorted(reference)}")
+        raise ValueError(f"no system {result.system!r} in helpers/reference.json; it has {sorted(reference)}")
     recipe = reference[result.system]
     if result.measure not in recipe["measures"]:
         raise ValueError(f"{result.system} has no measure {result.measure!r}; it has {sorted(recipe['measures'])}")

@@ -1,14 +1,39 @@
-"""What the recipes of convolutional VAEs share: the taped model and the layers of R8 and R14, and a measure."""
+"""R8: the convolutional VAE of the Keras code examples (2020, revised 2024).
+
+It was published without a test result, since the test images are among the 70,000 that it trains on. Here it trains
+twice: on the training images alone, which gives test results, and on all images, which gives the published one. With
+seed 0 and all images one latent stays unused (a loss of 169 after 19 epochs, where that run was stopped); the stored
+run has seed 1.
+"""
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from benchmarks.recipes import Measure
+from benchmarks.recipes.vae import describe_elbo, loss_of_vae, measure_elbo
 from helpers.variational import Sampling, kl_divergence, reconstruction_loss
 
-LATENT_DIM = 2
+NOTEBOOK = "09_convolutional_vae"
+TITLE = "convolutional VAE"
+SOURCE = {
+    "name": "F. Chollet, Variational AutoEncoder, Keras code examples, 2020, revised 2024",
+    "url": "https://keras.io/examples/generative/vae/",
+}
+EPOCHS = 30
 BATCH_SIZE = 128
+LATENT_DIM = 2
+MEASURES = describe_elbo("test digits, trained without them") | {
+    "loss_on_all": Measure(
+        "total loss in the last epoch, trained on training and test digits", "nats per image", "lower", published=150.4
+    ),
+    "kl_on_all": Measure(
+        "KL divergence in the last epoch, trained on training and test digits", "nats per image", published=6.46
+    ),
+}
+RACED_FOR = "test_negative_elbo"
+measure, loss = measure_elbo, loss_of_vae
 
 
 class TapedVae(keras.Model):
@@ -38,7 +63,7 @@ class TapedVae(keras.Model):
 
 
 def build(filters):
-    """Return encoder and decoder; `filters` are those of the two convolutions, (32, 64) in R8."""
+    """Return the encoder and decoder; `filters` are those of the two convolutions."""
     images = keras.Input((28, 28, 1))
     x = images
     for count in filters:
@@ -54,23 +79,20 @@ def build(filters):
     return encoder, decoder
 
 
-def fit(filters, images, epochs, callbacks):
-    """Return a VAE trained on `images` with Adam at its default rate, and the History of its training."""
+def fit(images, epochs, callbacks, filters=(32, 64)):
+    """Return a VAE trained on `images` with Adam at its default rate."""
     vae = TapedVae(*build(filters))
     vae.compile(optimizer=keras.optimizers.Adam())
-    history = vae.fit(images, epochs=epochs, batch_size=BATCH_SIZE, callbacks=callbacks, verbose=0)
-    return vae, history
+    vae.fit(images, epochs=epochs, batch_size=BATCH_SIZE, callbacks=callbacks, verbose=0)
+    return vae
 
 
-def fit_to_all(filters, data, epochs, callbacks):
-    """Train on training and test images of `data`, a Dataset; return the last epoch's total loss and KL part."""
-    _, history = fit(filters, np.concatenate([data.x_train, data.x_test]), epochs, callbacks)
-    return history.history["total_loss"][-1], history.history["kl_loss"][-1]
+def train(data, epochs, callbacks):
+    """Return the VAE, trained on all training digits of `data`, a Dataset."""
+    return fit(data.x_train, epochs, callbacks)
 
 
-def measure_loss(vae, images):
-    """Return the negative ELBO from one sample of z and its KL part on `images`, nats per image, means."""
-    z_mean, z_log_var, z = vae.encoder.predict(images, verbose=0)
-    reconstruction = reconstruction_loss(images, vae.decoder.predict(z, verbose=0))
-    divergence = kl_divergence(z_mean, z_log_var)
-    return float(np.mean(reconstruction + divergence)), float(np.mean(divergence))
+def measure_as_published(data, epochs, callbacks):
+    """Train on training and test digits together, and return the results that were published."""
+    logs = fit(np.concatenate([data.x_train, data.x_test]), epochs, callbacks).history.history
+    return {"loss_on_all": logs["total_loss"][-1], "kl_on_all": logs["kl_loss"][-1]}

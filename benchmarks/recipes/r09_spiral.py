@@ -1,11 +1,11 @@
 """R9: an autoencoder with one number for points on a spiral, after AssemblyAI (2022), which prints pictures only.
 
-The article says what is shown: points of the plane that lie along a spiral are compressed to one number each, the
-network learns a curve, and a code drawn at random is decoded and compared with the true curve. All else is our choice,
-as plain as can be, because we know no figure, no size of a layer and no formula of the article: an Archimedean spiral
-of one and a half turns whose arms are 1 apart, 10,000 points even along it with normal noise of 0.04, two relu layers
-of 64 on either side of the code, mean squared error, Adam at its default rate of 0.001, batches of 32 and 20 epochs.
-Random codes are drawn evenly from the range of the training codes, and from N(0, 1).
+The article describes its pictures: points in the plane that lie along a spiral are compressed to one number each, the
+network learns a curve, and a random code is decoded and compared with the true curve. It gives no result, no layer size
+and no formula that we know of, so the rest is our choice, kept simple: an Archimedean spiral of one and a half turns
+whose arms are 1 apart, 10,000 points spaced evenly along it with normal noise of 0.04, two ReLU layers of 64 on either
+side of the code, mean squared error, Adam at its default rate of 0.001, batches of 32 and 20 epochs. Random codes are
+drawn uniformly from the range of the training codes, and from N(0, 1).
 """
 
 import keras
@@ -13,11 +13,12 @@ import numpy as np
 from keras import layers
 from scipy.spatial import cKDTree
 
+from benchmarks.recipes import Measure
+from benchmarks.recipes.sources import ASSEMBLY_AI
+
+NOTEBOOK = "07_why_autoencoders_cannot_generate"
 TITLE = "autoencoder with one number on a spiral"
-SOURCE = {
-    "name": "AssemblyAI, Introduction to Variational Autoencoders Using Keras, 2022",
-    "url": "https://www.assemblyai.com/blog/introduction-to-variational-autoencoders-using-keras/",
-}
+SOURCE = ASSEMBLY_AI
 EPOCHS = 20
 TURNS = (0.5, 2.0)
 NOISE = 0.04
@@ -25,30 +26,14 @@ REACH = 0.12
 POINTS, HELD_OUT, DRAWS = 10000, 2000, 2000
 IN_ARMS = "in distances between neighboring arms, mean"
 MEASURES = {
-    "reconstruction_distance": {
-        "name": "distance of reconstructed held-out points to the true curve",
-        "unit": IN_ARMS,
-        "direction": "lower",
-        "published": None,
-    },
-    "covered": {
-        "name": "share of the true curve that reconstructions reach",
-        "unit": f"within {REACH} of the distance between arms",
-        "direction": "higher",
-        "published": None,
-    },
-    "even_code_distance": {
-        "name": "distance of decoded codes, drawn evenly from the codes' range, to the true curve",
-        "unit": IN_ARMS,
-        "direction": None,
-        "published": None,
-    },
-    "normal_code_distance": {
-        "name": "distance of decoded codes, drawn from N(0, 1), to the true curve",
-        "unit": IN_ARMS,
-        "direction": None,
-        "published": None,
-    },
+    "reconstruction_distance": Measure("distance of reconstructed held-out points to the true curve", IN_ARMS, "lower"),
+    "covered": Measure(
+        "share of the true curve that reconstructions reach", f"within {REACH} of the distance between arms", "higher"
+    ),
+    "even_code_distance": Measure(
+        "distance of decoded codes, drawn evenly from the codes' range, to the true curve", IN_ARMS
+    ),
+    "normal_code_distance": Measure("distance of decoded codes, drawn from N(0, 1), to the true curve", IN_ARMS),
 }
 
 
@@ -94,7 +79,7 @@ def build():
 
 
 def train(data, epochs, callbacks):
-    """Train on points of the spiral; `data` is not used. Return the autoencoder, encoder and decoder."""
+    """Return the autoencoder, trained on points of the spiral, its encoder and its decoder; `data` is not used."""
     models = build()
     points = draw_points(POINTS, seed=0)
     models[0].fit(points, points, batch_size=32, epochs=epochs, callbacks=callbacks, verbose=0)
@@ -102,7 +87,7 @@ def train(data, epochs, callbacks):
 
 
 def measure(models, data):
-    """Return the recipe's figures on the spiral, by the names in MEASURES; `data` is not used."""
+    """Return the recipe's results on the spiral by the names in MEASURES; `data` is not used."""
     autoencoder, encoder, decoder = models
     curve = spiral(turns_at(np.linspace(0, 1, 10001)))
     tree = cKDTree(curve)

@@ -9,26 +9,23 @@ import keras
 import numpy as np
 from keras import layers
 
-from benchmarks.keras_blog import KERAS_BLOG, fit
+from benchmarks.recipes import Measure
+from benchmarks.recipes.keras_blog import fit, loss_of_copies
+from benchmarks.recipes.sources import KERAS_BLOG
 
+NOTEBOOK = "06_sequence_autoencoder"
 TITLE = "sequence-to-sequence LSTM autoencoder"
 SOURCE = KERAS_BLOG
 EPOCHS = 20
 STEPS, STEP_SIZE, CODE_SIZE = 28, 28, 32
 MEASURES = {
-    "test_mse": {
-        "name": "mean squared error on test digits",
-        "unit": "mean over pixels, then digits",
-        "direction": "lower",
-        "published": None,
-    },
-    "test_mse_share": {
-        "name": "mean squared error as a share of predict-the-mean's",
-        "unit": "1 for the mean training digit",
-        "direction": "lower",
-        "published": None,
-    },
+    "test_mse": Measure("mean squared error on test digits", "mean over pixels, then digits", "lower"),
+    "test_mse_share": Measure(
+        "mean squared error as a share of predict-the-mean's", "1 for the mean training digit", "lower"
+    ),
 }
+RACED_FOR = "test_mse"
+loss = loss_of_copies((STEPS, STEP_SIZE), "mean_squared_error")
 
 
 def build():
@@ -43,15 +40,13 @@ def build():
 
 
 def train(data, epochs, callbacks):
-    """Train on all training digits of `data`, a Dataset; return the autoencoder and encoder."""
-    autoencoder, encoder = build()
+    """Return the autoencoder, trained on all training digits of `data`, a Dataset, and the encoder."""
     rows = data.x_train[..., 0], data.x_test[..., 0]
-    fit(autoencoder, rows, rows, 256, epochs, callbacks)
-    return autoencoder, encoder
+    return fit(build(), rows, rows, 256, epochs, callbacks)
 
 
 def measure(models, data):
-    """Return the recipe's figures on the test digits, by the names in MEASURES."""
+    """Return the recipe's results on `data` by the names in MEASURES."""
     autoencoder, _ = models
     x_test = data.x_test[..., 0]
     test_mse = autoencoder.evaluate(x_test, x_test, verbose=0)

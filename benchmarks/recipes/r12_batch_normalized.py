@@ -1,38 +1,26 @@
 """R12: a small convolutional VAE with batch normalization after each layer (MachineCurve, 2019).
 
-Published with pictures alone. The encoder has 17,208 parameters and the decoder 9,137, as printed there. The last fifth
-of the training images is set aside by `validation_split` and never fitted.
+It was published with pictures only. The encoder has 17,208 parameters and the decoder 9,137, as printed there. The last
+fifth of the training images is held out by `validation_split` and never trained on.
 """
 
 import keras
 from keras import layers
 
-from benchmarks import grid_vae
+from benchmarks.recipes.sources import MACHINE_CURVE
+from benchmarks.recipes.vae import describe_elbo, loss_of_vae, measure_elbo
 from helpers.variational import Sampling, VariationalAutoencoder
 
+NOTEBOOK = "12_deeper_vae"
 TITLE = "batch-normalized convolutional VAE"
-SOURCE = {
-    "name": "C. Versloot, How to create a variational autoencoder with Keras, MachineCurve, 2019",
-    "url": "https://machinecurve.com/index.php/2019/12/30/how-to-create-a-variational-autoencoder-with-keras",
-}
+SOURCE = MACHINE_CURVE
 EPOCHS = 100
 BATCH_SIZE = 128
 VALIDATION_SPLIT = 0.2
 LATENT_DIM = 2
-MEASURES = {
-    "test_negative_elbo": {
-        "name": "negative ELBO on test digits",
-        "unit": "nats per image",
-        "direction": "lower",
-        "published": None,
-    },
-    "test_kl": {
-        "name": "KL divergence on test digits",
-        "unit": "nats per image",
-        "direction": None,
-        "published": None,
-    },
-}
+MEASURES = describe_elbo("test digits")
+RACED_FOR = "test_negative_elbo"
+measure, loss = measure_elbo, loss_of_vae
 
 
 def build():
@@ -56,10 +44,11 @@ def build():
     return encoder, decoder
 
 
-def train(data, epochs, callbacks):
-    """Train on the first four fifths of the training digits of `data`, a Dataset; return the VAE."""
-    vae = VariationalAutoencoder(*build())
-    vae.compile(optimizer=keras.optimizers.Adam(), jit_compile=False)  # XLA takes twice as long on a CPU.
+def fit(networks, data, epochs, callbacks):
+    """Return a VAE of an encoder and a decoder, trained on the first four fifths of the training digits of `data`."""
+    vae = VariationalAutoencoder(*networks)
+    jit_compile = False if keras.backend.backend() == "tensorflow" else "auto"  # XLA is slower on a CPU.
+    vae.compile(optimizer=keras.optimizers.Adam(), jit_compile=jit_compile)
     vae.fit(
         data.x_train,
         epochs=epochs,
@@ -71,7 +60,6 @@ def train(data, epochs, callbacks):
     return vae
 
 
-def measure(vae, data):
-    """Return the recipe's figures on the test digits."""
-    negative_elbo, divergence = grid_vae.measure_loss(vae, data.x_test)
-    return {"test_negative_elbo": negative_elbo, "test_kl": divergence}
+def train(data, epochs, callbacks):
+    """Return the VAE, trained on `data`, a Dataset."""
+    return fit(build(), data, epochs, callbacks)

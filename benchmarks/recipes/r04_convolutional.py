@@ -1,36 +1,27 @@
 """R4: the convolutional autoencoder of the Keras blog (2016, revised since), as its text gives it today.
 
-The blog also logs to TensorBoard while it trains; that changes no figure and is left out.
+The blog also logs to TensorBoard while it trains; that changes no result and is left out.
 """
 
 import keras
 from keras import layers
 
-from benchmarks.keras_blog import KERAS_BLOG, fit
+from benchmarks.recipes import Measure
+from benchmarks.recipes.keras_blog import count_dead, fit, loss_of_copies
+from benchmarks.recipes.sources import KERAS_BLOG
 
+NOTEBOOK = "04_convolutional_autoencoder"
 TITLE = "convolutional autoencoder"
 SOURCE = KERAS_BLOG
 EPOCHS = 50
 MEASURES = {
-    "test_bce": {
-        "name": "binary cross-entropy on test digits",
-        "unit": "nats per pixel, mean",
-        "direction": "lower",
-        "published": 0.094,
-    },
-    "train_bce": {
-        "name": "binary cross-entropy on training digits",
-        "unit": "nats per pixel, mean",
-        "direction": "lower",
-        "published": 0.094,
-    },
-    "dead_channels": {
-        "name": "code channels that are 0 on every training digit",
-        "unit": "of 8",
-        "direction": None,
-        "published": None,
-    },
+    "test_bce": Measure("binary cross-entropy on test digits", "nats per pixel, mean", "lower", published=0.094),
+    "train_bce": Measure("binary cross-entropy on training digits", "nats per pixel, mean", "lower", published=0.094),
+    "dead_channels": Measure("code channels that are 0 on every training digit", "of 8"),
 }
+RACED_FOR = "test_bce"
+GIVEN = {"checkouts": []}
+loss = loss_of_copies((28, 28, 1))
 
 
 def build():
@@ -56,18 +47,16 @@ def build():
 
 
 def train(data, epochs, callbacks):
-    """Train on all training digits of `data`, a Dataset; return the autoencoder and encoder."""
-    autoencoder, encoder = build()
+    """Return the autoencoder, trained on all training digits of `data`, a Dataset, and the encoder."""
     images = data.x_train, data.x_test
-    fit(autoencoder, images, images, 128, epochs, callbacks)
-    return autoencoder, encoder
+    return fit(build(), images, images, 128, epochs, callbacks)
 
 
 def measure(models, data):
-    """Return the recipe's figures on the training and test digits, by the names in MEASURES."""
+    """Return the recipe's results on `data` by the names in MEASURES."""
     autoencoder, encoder = models
     return {
         "test_bce": autoencoder.evaluate(data.x_test, data.x_test, verbose=0),
         "train_bce": autoencoder.evaluate(data.x_train, data.x_train, verbose=0),
-        "dead_channels": int((encoder.predict(data.x_train, verbose=0).max(axis=(0, 1, 2)) == 0).sum()),
+        "dead_channels": count_dead(encoder, data.x_train),
     }

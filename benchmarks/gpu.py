@@ -1,0 +1,99 @@
+"""Train the lessons' own models on a GPU, each to its last epoch; store seconds and results for the README.
+
+    KERAS_BACKEND=jax python -m benchmarks.gpu        or, for some of them,        --only R1,R13
+
+JAX has to be installed with GPU support. Every raced system is trained unless its recipe module says otherwise.
+"""
+
+import argparse
+import json
+import math
+import os
+
+import keras
+from tqdm import tqdm
+
+from benchmarks.lessons import Lesson
+from benchmarks.processes import run_in_new_process
+from benchmarks.races import describe_race
+from benchmarks.recipes import read_constants
+from benchmarks.watch import Watch
+from helpers import set_seed
+from helpers.environment import list_accelerators
+from helpers.results import read_versions
+from tools.files import write_text
+from tools.results import CARD as FILE
+from tools.results import read_card
+
+SEED = 0
+
+
+def list_trainings():
+    """Return what is trained on a GPU, by system, as ON_GPU of the recipe modules gives it.
+
+    "tag" is that of the notebook's cells. Two entries are optional: "epochs" names the parameter that holds the number
+    of epochs to stop after, and "changed" says what differs from the training on a CPU.
+    """
+    trainings = {
+        system: constants.get("ON_GPU", {"tag": "race"} if "RACED_FOR" in constants else None)
+        for system, constants in read_constants().items()
+    }
+    return {system: training for system, training in trainings.items() if training}
+
+
+def train(system):
+    """Train a system's model once to its last epoch; return seconds, test result, and the GPU's memory in MB."""
+    training, race = list_trainings()[system], describe_race(system)
+    data, lesson = race.load(), Lesson(race.notebook, training["tag"])
+    lesson.prepare(SEED=SEED, **race.given)
+    set_seed(SEED)
+    last_epoch = lesson.names.get(training.get("epochs"))
+    watch = Watch(-math.inf, lambda model: race.loss(model, lesson.names, data), system, last_epoch).run(lesson.train)
+    run = watch.report()
+    note = {"changed": training["changed"]} if "changed" in training else {}
+    return note | {
+        "seconds": run["seconds"],
+        "first_epoch": round(watch.seconds[0], 2),
+        "epochs": run["epochs"],
+        "figure": run["figure"],
+        "card_memory": measure_memory(),
+    }
+
+
+def measure_memory():
+    """Return the most memory that JAX has used on its first GPU, in MB."""
+    import jax
+
+    return round(jax.devices()[0].memory_stats()["peak_bytes_in_use"] / 1e6)
+
+
+def name_gpu():
+    """Return what JAX calls its first GPU, or "" if it finds none."""
+    import jax
+
+    return jax.devices()[0].device_kind if list_accelerators() else ""
+
+
+def main(arguments=None):
+    known = list_trainings()
+    parser = argparse.ArgumentParser(description="Train the lessons' models on a GPU.", usage=argparse.SUPPRESS)
+    parser.add_argument("--only", default=",".join(known), help="systems, such as R1,R13 (default: all)")
+    systems = parser.parse_args(arguments).only.split(",")
+    if unknown := [system for system in systems if system not in known]:
+        parser.error(f"no training of {', '.join(unknown)}; expected some of {', '.join(known)}")
+    if keras.backend.backend() != "jax":
+        parser.error(f"Keras runs on {keras.backend.backend()}; expected jax: set KERAS_BACKEND=jax")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # so that this process leaves memory to the others
+    if not (gpu := run_in_new_process(name_gpu)):
+        parser.error("JAX finds no GPU; install JAX with support for yours as its installation guide describes")
+    about = {"card": gpu, "backend": "jax", "seed": SEED, "versions": read_versions()}
+    stored = read_card()
+    runs = stored["runs"] if stored.get("card") == gpu else {}
+    for system in tqdm(systems, unit="system"):
+        runs[system] = run_in_new_process(train, system)
+        ordered = {name: runs[name] for name in known if name in runs}
+        write_text(FILE, json.dumps(about | {"runs": ordered}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

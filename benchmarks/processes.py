@@ -1,0 +1,21 @@
+"""Run a function in a new process, in which nothing is compiled or loaded yet."""
+
+import multiprocessing
+import os
+import threading
+from concurrent.futures import ProcessPoolExecutor
+
+
+def run_in_new_process(function, *arguments):
+    """Return what a function returns in a new process, which ends with this one even if this one is killed."""
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawned, initializer=_end_with_parent) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def _end_with_parent():
+    def wait():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -1,0 +1,33 @@
+"""How the recipes of variational autoencoders are measured."""
+
+import keras
+import numpy as np
+
+from benchmarks.recipes import Measure
+from helpers.variational import kl_divergence, reconstruction_loss
+
+
+def describe_elbo(images):
+    """Return the MEASURES that `measure_elbo` gives, on test images described in words."""
+    return {
+        "test_negative_elbo": Measure(f"negative ELBO on {images}", "nats per image", "lower"),
+        "test_kl": Measure(f"KL divergence on {images}", "nats per image"),
+    }
+
+
+def measure_elbo(vae, data):
+    """Return the negative ELBO from one sample of z and its KL part on the test images, nats per image, means."""
+    z_mean, z_log_var, z = vae.encoder.predict(data.x_test, verbose=0)
+    reconstruction = reconstruction_loss(data.x_test, vae.decoder.predict(z, verbose=0))
+    divergence = kl_divergence(z_mean, z_log_var)
+    return {"test_negative_elbo": float(np.mean(reconstruction + divergence)), "test_kl": float(np.mean(divergence))}
+
+
+def loss_of_vae(model, names, data):
+    """Return the negative ELBO on the test images from one sample of z, nats per image, on every backend."""
+    losses = []
+    for images in np.split(data.x_test, max(1, len(data.x_test) // 1000)):
+        z_mean, z_log_var, z = model.encoder(images)
+        loss = reconstruction_loss(images, model.decoder(z)) + kl_divergence(z_mean, z_log_var)
+        losses.append(keras.ops.convert_to_numpy(loss))
+    return float(np.mean(np.concatenate(losses)))

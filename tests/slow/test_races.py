@@ -1,0 +1,92 @@
+"""Races and recipes for real, but short: every recipe trains, and a race starts a process that ends with its parent."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from benchmarks import gpu, races, recipes, reference
+from benchmarks.processes import run_in_new_process
+from helpers import load_mnist
+from tools.fast_budget import read_fast_budget
+from tools.notebooks import ROOT
+
+pytestmark = pytest.mark.slow
+TRAINED = [system for system, constants in recipes.read_constants().items() if "EPOCHS" in constants]
+
+
+@pytest.mark.parametrize("system", TRAINED)
+def test_recipe_trains_and_measures_all_it_names_with_each_seed(system):
+    data = load_mnist(source="stand-in")
+    parts = {name: getattr(data, name)[:512] for name in ("x_train", "y_train")}
+    parts |= {name: getattr(data, name)[:128] for name in ("x_test", "y_test")}
+    entry = reference.run_recipe(recipes.import_recipe(system), data._replace(**parts), [0, 1], epochs=1)
+    assert (entry["seeds"], entry["epochs"], entry["data_source"]) == ([0, 1], 1, "stand-in")
+    for name, measure in entry["measures"].items():
+        assert all(isinstance(value, int | float) and math.isfinite(value) for value in measure["runs"]), name
+        are_counts = all(isinstance(value, int) for value in measure["runs"])
+        assert are_counts or len(set(measure["runs"])) == 2, name
+    assert json.loads(json.dumps(entry)) == entry
+
+
+def test_race_in_a_new_process_reports_both_trainings(capfd):
+    (run,) = run_in_new_process(races.race_all, "R1", 1, 1)
+    assert {name: report["epochs"] for name, report in run.items()} == {"recipe": 1, "ours": 1}
+    assert all(report["seconds"] > 0 and math.isfinite(report["figure"]) for report in run.values())
+    assert "R1 recipe" in capfd.readouterr().err
+
+
+def test_paced_race_trains_the_recipe_before_ours_and_after():
+    (run,) = run_in_new_process(races.race_all, "R1", 1, 1, 2)
+    assert run["recipe"] | {"epochs": 50, "timed_epochs": 4, "updates": 50 * 235} == run["recipe"]
+    assert run["ours"]["epochs"] == 1
+
+
+def test_race_ends_with_the_process_that_started_it(tmp_path):
+    started = tmp_path / "started"
+    script = tmp_path / "start.py"
+    script.write_text(f"""
+import os, pathlib, time
+from benchmarks.processes import run_in_new_process
+
+def work():
+    pathlib.Path({str(started)!r}).write_text(str(os.getpid()))
+    time.sleep(600)
+
+if __name__ == "__main__":
+    run_in_new_process(work)
+""")
+    parent = subprocess.Popen([sys.executable, script], env=os.environ | {"PYTHONPATH": str(ROOT)})
+    try:
+        wait_until(lambda: started.exists() and started.read_text(), 120)
+    finally:
+        parent.kill()
+        parent.wait()
+    child = psutil.Process(int(started.read_text()))
+    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 20)
+
+
+def wait_until(holds, seconds):
+    """Wait until holds() is true; fail after the given number of seconds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(("system", "epochs"), [("R1", 1), ("R13", 2)])
+def test_training_for_the_gpu_ends_with_its_last_epoch(system, epochs, monkeypatch):
+    race = races.describe_race(system)
+    short = read_fast_budget()[race.notebook] | {"DEEP_EPOCHS": 2}
+    monkeypatch.setattr(gpu, "describe_race", lambda system: race._replace(given=short | race.given))
+    monkeypatch.setattr(gpu, "measure_memory", lambda: 1)
+    run = gpu.train(system)
+    assert run["epochs"] == epochs
+    assert 0 < run["first_epoch"] <= run["seconds"]
+    assert math.isfinite(run["figure"])
+    assert ("changed" in run) == (system == "R13")
