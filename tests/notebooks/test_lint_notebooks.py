@@ -1,0 +1,24 @@
+"""The stored notebooks have no errors, and results.json and the README show what they store."""
+
+import json
+
+import pytest
+
+from tools.lint import check
+from tools.notebooks import list_notebooks, name_of
+from tools.results import README, RESULTS, fill_readme, gather, read_card, read_races
+
+
+@pytest.mark.parametrize("path", list_notebooks(), ids=name_of)
+def test_notebook_has_no_errors(path):
+    errors = [finding for finding in check(path) if finding.level == "error"]
+    assert errors == []
+
+
+def test_results_file_is_what_the_notebooks_store():
+    assert json.loads(RESULTS.read_text(encoding="utf-8")) == gather(), "`make results` updates results.json"
+
+
+def test_tables_of_the_readme_are_those_of_the_results():
+    text = README.read_text(encoding="utf-8")
+    assert text == fill_readme(text, gather(), read_races(), read_card()), "`make results` updates README.md"

@@ -1,0 +1,402 @@
+"""Check the stored notebooks: python -m tools.lint [NOTEBOOK ...], such as python -m tools.lint 01 02
+
+Prints one line per finding. An error would mislead a reader or break something: a broken link, a stored warning, a
+number in the prose that no output holds. A warning is about style, such as a long cell. The exit status is 1 if there
+are errors. Every function below whose name begins with `check_` is a rule and yields its findings.
+
+Some numbers in the prose have no output, such as those quoted from a paper. List them in the notebook's metadata with
+the reason: `"autoencoders": {"numbers": {"70,000": "size of the data set"}}`.
+"""
+
+import argparse
+import ast
+import base64
+import html
+import json
+import math
+import re
+import statistics
+import sys
+from contextlib import suppress
+from functools import cache, partial
+from itertools import pairwise
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+from markdown_it import MarkdownIt
+
+from benchmarks.recipes import read_lessons
+from tools.notebooks import RESULTS_TYPE, ROOT, list_notebooks, read_code, read_notebook
+from tools.repository import read_project
+
+SLUG, VERSION = read_project()
+COLAB = "https://colab.research.google.com/github/"
+INSTALL = f"git+https://github.com/{SLUG}@v{VERSION}"
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+REFERENCE = json.loads((ROOT / "helpers" / "reference.json").read_text(encoding="utf-8"))
+LESSONS = read_lessons()  # by the system whose results they store
+
+MAX_BYTES = 3_000_000
+MAX_PEAK_MEMORY = 3_000  # MB; the README promises it
+MAX_LINES_OF_CELL = 25
+MAX_MEDIAN_LINES_OF_CELL = 6
+MAX_OF_LESSON = {"code cells": 45, "lines of code": 300, "words of prose": 2_200}
+MAX_WORDS_OF_ERRATA = 3_000  # Each claim that is tested needs an explanation.
+SECTIONS = ("What to take along", "On your own", "Further reading")
+UNWANTED_WORDS = re.compile(r"\b(simply|just|powerful|delv(?:e|es|ed|ing))\b", flags=re.IGNORECASE)
+POOR_ALT_TEXT = re.compile(r"(an? |the )?(image|figure)\b|.{,29}$", flags=re.IGNORECASE)
+
+# What we store in the metadata of cells, and what Colab, JupyterLab, VS Code and other editors do.
+CELL_METADATA = {"tags", "alt", "base_uri", "cellView", "colab", "colab_type", "executionInfo", "id", "outputId"}
+CELL_METADATA |= {"collapsed", "deletable", "editable", "execution", "jupyter", "name", "scrolled", "slideshow"}
+CELL_METADATA |= {"ExecuteTime", "papermill", "pycharm", "trusted", "vscode"}
+
+LOCAL_PATH = re.compile(r"(?:/home|/root|/Users|/tmp)/|\b[A-Z]:\\")
+HOST = re.compile(r"""(?:https?:|["'(]\s*)//([\w.-]+)""")
+KNOWN_HOSTS = {"github.com", "colab.research.google.com"}
+SANDBOX = re.compile(r'<iframe title="[^"]*" sandbox="allow-scripts" srcdoc="([^"]*)"')
+EXPLORER = (ROOT / "helpers" / "explorer.html").read_text(encoding="utf-8")
+EXPLORER_SCRIPT = re.search("<script>.*?</script>", EXPLORER, re.DOTALL)[0]
+EXPLORER_DATA = '<script type="application/json" id="data">'  # The data contain no "<", so they can't end it.
+GIF = re.compile(r"data:image/gif;base64,([\w+/=]+)")
+
+UNITS = "nats?|bits?|bytes?|kB|MB|GB|percent|seconds?|s|ms|milliseconds|minutes?|decibels|dB|times"
+NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+NUMBER_IN_PROSE = re.compile(rf"(?<![\w.,/^-])({NUMBER})(?:\s?((?:{UNITS})\b|%))?(?![\w/])")
+NUMBER_IN_OUTPUT = re.compile(rf"(?:{NUMBER})(?:e[-+]?\d+)?")
+YEAR = re.compile(r"(18|19|20)\d\d")
+
+
+class Finding(NamedTuple):
+    """What a rule found. Cells are counted from 1; None is the whole notebook."""
+
+    level: str
+    message: str
+    cell: int | None = None
+
+
+error, warning = partial(Finding, "error"), partial(Finding, "warning")
+
+
+class Page:
+    """A notebook with its parts in lists, each part with the number of its cell. Raises ValueError if it's invalid."""
+
+    def __init__(self, path, notebook):
+        try:
+            nbformat.validate(notebook)
+        except nbformat.ValidationError as problem:
+            raise ValueError(f"{path.name} is not a valid notebook: {problem}") from problem
+        self.path, self.notebook = path, notebook
+        self.is_solution = path.parent.name == "solutions"
+        self.folder = path.parent.parent if self.is_solution else path.parent
+        self.metadata = notebook.metadata.get("autoencoders", {})
+        self.opening = notebook.cells[0].source if notebook.cells else ""
+        cells = list(enumerate(notebook.cells, start=1))
+        self.markdown = [(number, cell.source) for number, cell in cells if cell.cell_type == "markdown"]
+        self.code = [(number, cell) for number, cell in cells if cell.cell_type == "code"]
+        self.lengths = {number: len(re.findall(r"(?m)^.*\S", cell.source)) for number, cell in self.code}
+        self.outputs = [(number, output) for number, cell in self.code for output in cell.outputs]
+        self.data = [(number, output.get("data", {})) for number, output in self.outputs]
+        tokens = [(number, walk(source)) for number, source in self.markdown]
+        pairs = [pair for _, inside in tokens for pair in pairwise(inside)]
+        self.headings = [(int(a.tag[1]), b.content) for a, b in pairs if a.type == "heading_open"]  # level and text
+        self.links = [(number, t.attrs["href"]) for number, inside in tokens for t in inside if t.type == "link_open"]
+        self.images = [(number, *image) for number, inside in tokens for image in list_images(inside)]
+
+    def list_tagged(self, tag):
+        return [(number, cell) for number, cell in self.code if tag in cell.metadata.get("tags", [])]
+
+
+@cache
+def read_page(path):
+    return Page(path, read_notebook(path))
+
+
+@cache
+def walk(source):
+    """Return all tokens of a Markdown text, including those inside lines of text."""
+    return [inner for token in MARKDOWN.parse(source) for inner in (token, *(token.children or ()))]
+
+
+def list_images(tokens):
+    """Return the address and alt text of each image, including those written in HTML."""
+    images = [(token.attrs["src"], token.content) for token in tokens if token.type == "image"]
+    return images + list_html_images("".join(t.content for t in tokens if t.type in ("html_block", "html_inline")))
+
+
+def list_html_images(markup):
+    tags = [dict(re.findall(r"""(\w+)=["']([^"']*)["']""", tag)) for tag in re.findall(r"<img[^>]*>", markup)]
+    return [(attributes.get("src", ""), attributes.get("alt", "")) for attributes in tags]
+
+
+def list_anchors(page):
+    """Return the anchors that Jupyter gives the headings of a notebook, and those that its cells define."""
+    sources = "\n".join(source for _, source in page.markdown)
+    return {text.replace(" ", "-") for _, text in page.headings} | set(re.findall(r'<a (?:id|name)="([^"]+)', sources))
+
+
+def read_prose(source):
+    """Return the words of a Markdown text before the references, without code, formulas and addresses."""
+    tokens = walk(source.split("## Further reading")[0])
+    text = " ".join(token.content if token.type in ("text", "image") else " " for token in tokens)
+    return re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " ", text, flags=re.DOTALL)
+
+
+def check_file_and_title(page):
+    if (size := page.path.stat().st_size) > MAX_BYTES:
+        yield error(f"{size / 1e6:.1f} MB, more than {MAX_BYTES / 1e6:.1f} MB")
+    if (peak := page.metadata.get("peak_memory", 0)) > MAX_PEAK_MEMORY:
+        yield error(f"its full run held {peak:,} MB, more than {MAX_PEAK_MEMORY:,} MB")
+    if not re.fullmatch(r"\d\d(_[a-z0-9]+)+", page.path.stem):
+        yield error("the file name is not of the form NN_snake_case.ipynb")
+    titles = [text for level, text in page.headings if level == 1]
+    if len(titles) != 1 or not page.opening.startswith("# "):
+        yield error(f"expected one title, at the beginning of the first cell; found {titles}")
+
+
+@cache
+def find_usual_setup(folder):
+    """Return the source of the first code cell that most notebooks in a folder have."""
+    setups = []
+    for path in [*folder.glob("*.ipynb"), *folder.glob("solutions/*.ipynb")]:
+        with suppress(ValueError):  # An invalid notebook is a finding of its own.
+            setups += [cell.source for _, cell in read_page(path).code[:1]]
+    return statistics.mode(setups)
+
+
+def check_setup(page):
+    for number, cell in page.code[:1]:
+        if cell.source != find_usual_setup(page.folder):
+            yield error("the first code cell differs from that of the other notebooks", number)
+        if f'"{INSTALL}"' not in cell.source:
+            yield error(f"the first code cell does not install {INSTALL}", number)
+
+
+def check_parameters(page):
+    for number, cell in page.list_tagged("parameters"):
+        for statement in ast.parse(read_code(cell)).body:
+            try:
+                (target,) = statement.targets
+                ast.literal_eval(statement.value)
+                is_parameter = target.id.isupper()
+            except (ValueError, AttributeError):
+                is_parameter = False
+            if not is_parameter:
+                yield error(f"expected a literal for one UPPER_CASE name; found {ast.unparse(statement)}", number)
+
+
+def check_alt_texts(page):
+    pictures = {number for number, data in page.data if "image/png" in data}
+    for number, cell in page.code:
+        alt = cell.metadata.get("alt", "")
+        if number in pictures and not alt.strip():
+            yield error("a picture without `alt` in the cell's metadata", number)
+        elif alt and POOR_ALT_TEXT.match(alt):
+            yield warning(f"an alt text that says too little: {alt}", number)
+    shown = [(number, *image) for number, data in page.data for image in list_html_images(data.get("text/html", ""))]
+    for number, address, alt in page.images + shown:
+        if not alt.strip():
+            yield error(f"a picture without alt text: {address[:40]}", number)
+
+
+def check_links(page):
+    for number, address in page.links + [image[:2] for image in page.images]:
+        parts = urlsplit(address)
+        target = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path
+        if parts.scheme or parts.netloc:
+            if address.startswith(COLAB) and not address.startswith(f"{COLAB}{SLUG}/"):
+                yield error(f"a Colab link to another repository: {address}", number)
+        elif not target.is_relative_to(page.folder.parent.resolve()):
+            yield error(f"{address} leads out of the project", number)
+        elif not target.exists():
+            yield error(f"{address} does not exist", number)
+        elif parts.fragment and target.suffix == ".ipynb":
+            if unquote(parts.fragment) not in list_anchors(page if target == page.path else read_page(target)):
+                yield error(f"{address} names no heading", number)
+
+
+def check_links_of_lesson_and_solution(page):
+    counterpart = f"../{page.path.name}" if page.is_solution else f"solutions/{page.path.name}"
+    if counterpart not in [address for _, address in page.links]:
+        yield error(f"no link to {counterpart}")
+    if page.is_solution:
+        return
+    if not re.search(r"(?m)^\*.*\?\*$", page.opening):
+        yield error("the first cell asks no question on a line *in italics that ends in a question mark?*", 1)
+    if (1, f"{COLAB}{SLUG}/blob/main/notebooks/{page.path.name}") not in page.links:
+        yield error(f"the first cell does not link to notebooks/{page.path.name} in Colab", 1)
+    if (1, f"pictures/{page.path.stem}.png") not in [image[:2] for image in page.images]:
+        yield warning(f"the first cell does not show pictures/{page.path.stem}.png", 1)
+
+
+def check_execution(page):
+    counts = [cell.execution_count for _, cell in page.code]
+    if None in counts:
+        yield error(f"{counts.count(None)} of {len(counts)} code cells were not executed; run `make publish`")
+    elif counts != list(range(1, len(counts) + 1)):
+        yield error(f"the code cells were not executed in order, but as {counts}; run `make publish`")
+
+
+def check_outputs(page):
+    for number, output in page.outputs:
+        if output.output_type == "error":
+            yield error(f"a stored error: {output.ename}: {output.evalue}", number)
+        if output.get("name") == "stderr":
+            yield error(f"stored standard error: {output.text[:80]!r}", number)
+        data = output.get("data", output)
+        text = json.dumps({key: value for key, value in data.items() if not key.startswith("image/")})
+        if found := LOCAL_PATH.search(text):
+            yield error(f"a path of a machine: {text[max(0, found.start() - 40) : found.end() + 40]}", number)
+        # A stored page may run the explorer's script, in a sandbox, and load nothing.
+        stored = data.get("text/html", "")
+        framed = html.unescape("".join(SANDBOX.findall(stored))).replace(EXPLORER_SCRIPT, "").replace(EXPLORER_DATA, "")
+        markup = html.unescape(SANDBOX.sub("", stored)) + framed
+        if "<script" in markup.lower() or "application/javascript" in data:
+            yield error("a stored script", number)
+        if hosts := set(HOST.findall(markup)) - KNOWN_HOSTS:
+            yield error(f"stored HTML names another host: {', '.join(sorted(hosts))}", number)
+
+
+def check_pictures_of_opening(page):
+    """The picture that a lesson's opening shows and the film are stored as files, too."""
+    for tag, suffix in (("destination", ".png"), ("film", ".gif")):
+        numbers = [number for number, _ in page.list_tagged(tag)]
+        shown = [data for number, data in page.data if number in numbers]
+        texts = [data.get("image/png", "") for data in shown]
+        if tag == "film":
+            texts = [gif for data in shown for gif in GIF.findall(data.get("text/html", ""))]
+        file = page.folder / "pictures" / f"{page.path.stem}{suffix}"
+        expected = [file.read_bytes()] if file.exists() and not page.is_solution else []
+        if [base64.b64decode(text) for text in texts if text] != expected:
+            yield error(f"the cell tagged `{tag}` doesn't store a lesson's pictures/{file.name}; run `make publish`")
+
+
+def list_known_numbers(page):
+    """Return the numbers in a notebook's text outputs and the literals of its code."""
+    known = set()
+    for _, output in page.outputs:
+        data = output.get("data", {})
+        text = f"{output.get('text', '')} {data.get('text/plain', '')} {data.get('text/html', '')}"
+        text = re.sub(r"<iframe.*</iframe>|<[a-zA-Z/][^>]*>", " ", text, flags=re.DOTALL)  # tags and pages in frames
+        known |= {float(match[0].replace(",", "")) for match in NUMBER_IN_OUTPUT.finditer(text)}
+    for _, cell in page.code:
+        with suppress(SyntaxError):  # Some cells are commands.
+            values = [getattr(node, "value", None) for node in ast.walk(ast.parse(read_code(cell)))]
+            known |= {abs(value) for value in values if type(value) in (int, float)}
+    return known
+
+
+def check_numbers(page):
+    """A number with a unit or of three or more digits is in an output, perhaps rounded, or in the code."""
+    known, listed, used = list_known_numbers(page), page.metadata.get("numbers", {}), set()
+    for number, source in page.markdown:
+        for written, unit in sorted(set(NUMBER_IN_PROSE.findall(read_prose(source)))):
+            if not unit and (len(re.sub(r"[,.]", "", written)) < 3 or YEAR.fullmatch(written)):
+                continue
+            value, decimals = float(written.replace(",", "")), len(written.partition(".")[2])
+            scales = (1, 100) if unit in ("%", "percent") else (1,)  # An output may hold a share.
+            if any(round(scale * other, decimals) == value for other in known for scale in scales):
+                continue
+            used.add(written)
+            if written not in listed:
+                yield error(f"no output and no code holds the number {written}", number)
+    for written in sorted(listed.keys() - used):
+        yield warning(f"the metadata give a reason for the number {written}, which needs none")
+
+
+def check_results(page):
+    """A lesson's results are real, keep their claims, and agree with the reference."""
+    if page.is_solution:
+        return
+    rows = [(number, row, data) for number, data in page.data for row in data.get(RESULTS_TYPE, [])]
+    for number, row, data in rows:
+        for fault in find_faults(row, page.path.stem, data):
+            yield error(f"{row['system']} {row['measure']} {fault}; run `make publish`", number)
+    expected = {system for system, lesson in LESSONS.items() if lesson == page.path.stem}
+    for system in sorted(expected - {row["system"] for _, row, _ in rows}):
+        yield error(f"no stored result of {system}; run `make publish`")
+
+
+def find_faults(row, lesson, data):
+    """Yield what is wrong with a row of results that an output's data hold."""
+    if row["notebook"] != lesson:
+        yield f"is of {row['notebook']}"
+    if row["budget"] != "full" or row["data_source"] == "stand-in":
+        yield f"is of the {row['budget']} budget, with data from: {row['data_source']}"
+    if not math.isfinite(row["ours"]) or not math.isfinite(row["seconds"]):
+        yield "is not finite"
+    if any(f"{row['ours']:.4g}" not in data[kind] for kind in ("text/plain", "text/html")):
+        yield "is not what the table shows"
+    goal = row["published"] if row["reproduced"] is None else row["reproduced"]
+    sign = 1 if row["direction"] == "lower" else -1
+    if row["claims"] and goal is not None and sign * row["ours"] > sign * goal:
+        yield f"claims to reach {goal} and is {row['ours']}"
+    system = REFERENCE.get(row["system"], {"measures": {}})
+    if row["measure"] not in system["measures"]:
+        yield "is not in reference.json"
+        return
+    expected = system["measures"][row["measure"]] | {"reproduced_seconds": system["seconds"]}
+    for key in ("name", "unit", "direction", "published", "reproduced", "reproduced_seconds"):
+        if row[key] != expected[key]:
+            yield f"has {key} {row[key]!r}, and reference.json {expected[key]!r}"
+
+
+def check_cells(page):
+    for number, length in page.lengths.items():
+        if length > MAX_LINES_OF_CELL:
+            yield warning(f"{length} lines of code, more than {MAX_LINES_OF_CELL}", number)
+        if {number + 1, number + 2} <= page.lengths.keys() and number - 1 not in page.lengths:
+            yield warning("more than two code cells in a row", number)
+    if page.code and (median := statistics.median(page.lengths.values())) > MAX_MEDIAN_LINES_OF_CELL:
+        yield warning(f"the median code cell has {median:g} lines, more than {MAX_MEDIAN_LINES_OF_CELL}")
+    for number, cell in enumerate(page.notebook.cells, start=1):
+        for key in sorted(cell.metadata.keys() - CELL_METADATA):
+            yield warning(f"unknown metadata {key!r}", number)
+
+
+def check_style_of_lesson(page):
+    for number, source in page.markdown:
+        for word in UNWANTED_WORDS.findall(read_prose(source)):
+            yield warning(f"the word {word!r}", number)
+    if page.is_solution:
+        return
+    for section in sorted(set(SECTIONS) - {text for _, text in page.headings}):
+        yield warning(f"no section {section!r}")
+    words = sum(len(re.findall(r"\w[\w'’-]*", read_prose(source))) for _, source in page.markdown)
+    limits = MAX_OF_LESSON | ({"words of prose": MAX_WORDS_OF_ERRATA} if page.path.stem == "14_errata" else {})
+    for (what, limit), count in zip(limits.items(), (len(page.code), sum(page.lengths.values()), words), strict=True):
+        if count > limit:
+            yield warning(f"{count:,} {what}, more than {limit:,}")
+
+
+RULES = [rule for name, rule in globals().items() if name.startswith("check_")]
+
+
+def check(path, notebook=None):
+    """Return the Findings in the notebook at `path`, or in `notebook` as if it were stored there."""
+    try:
+        page = read_page(path) if notebook is None else Page(path, notebook)
+        return [finding for rule in RULES for finding in rule(page)]
+    except (ValueError, SyntaxError) as problem:  # of a notebook or a parameter cell that can't be read
+        return [error(str(problem).splitlines()[0])]
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description="Check the stored notebooks.")
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="only those whose names begin so, such as 01")
+    options = parser.parse_args(arguments)
+    try:
+        paths = [path for only in options.notebooks or [None] for path in list_notebooks(only)]
+    except ValueError as problem:
+        parser.error(str(problem))
+    findings = [(path, finding) for path in dict.fromkeys(paths) for finding in check(path)]
+    for path, (level, message, cell) in findings:
+        print(f"{path.relative_to(ROOT).as_posix()}{f', cell {cell}' if cell else ''}: {level}: {message}")
+    errors = sum(finding.level == "error" for _, finding in findings)
+    print(f"{errors} errors and {len(findings) - errors} warnings in {len(set(paths))} notebooks")
+    sys.exit(1 if errors else 0)
+
+
+if __name__ == "__main__":
+    main()
