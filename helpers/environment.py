@@ -5,21 +5,12 @@ import platform
 from importlib import metadata
 
 import keras
+from packaging.requirements import Requirement
 
 from helpers.datasets import load_fashion_mnist, load_mnist
 
-# Package, and which notebooks need it.
-PACKAGES = {
-    "keras": "all notebooks",
-    "tensorflow": "all notebooks",
-    "tensorflow-probability": "notebooks 10 and 13",
-    "tf-keras": "notebooks 10 and 13",
-    "numpy": "all notebooks",
-    "scipy": "all notebooks",
-    "scikit-learn": "all notebooks",
-    "matplotlib": "all notebooks",
-    "imageio": "notebooks 08 and 10",
-}
+PROJECT = "autoencoder-notebooks"  # the name under which pip knows this project
+EXTRAS = {'extra == "probability"'}  # besides what every notebook needs
 
 
 def check_environment():
@@ -27,17 +18,20 @@ def check_environment():
 
     An empty list means that every notebook of the collection can run here but 15, which says itself what it needs.
     """
-    missing = []
     print(f"{'Python':<22} {platform.python_version()} on {platform.system()}, {count_cores()} cores")
-    for package, users in PACKAGES.items():
+    missing = []
+    for requirement in list_requirements():
         try:
-            print(f"{package:<22} {metadata.version(package)}")
+            version = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
-            missing.append(f"{package} is not installed ({users}): pip install {package}")
-    if int(keras.__version__.split(".")[0]) < 3:
-        missing.append(
-            f"Keras is {keras.__version__}; the notebooks are written for Keras 3: pip install --upgrade keras"
-        )
+            missing.append(f"{requirement.name} is not installed: pip install {requirement.name}")
+            continue
+        print(f"{requirement.name:<22} {version}")
+        if not requirement.specifier.contains(version, prereleases=True):
+            missing.append(
+                f"{requirement.name} is {version}; the notebooks need {requirement.specifier}: "
+                f"pip install --upgrade {requirement.name}"
+            )
     print(f"{'Keras backend':<22} {keras.backend.backend()}")
     print(f"{'Accelerator':<22} {', '.join(list_accelerators()) or 'none, and none is needed'}")
     for load in (load_mnist, load_fashion_mnist):
@@ -48,6 +42,18 @@ def check_environment():
             missing.append(f"{load.__name__}() fails: {error}")
     print("\n".join(f"Missing: {piece}" for piece in missing) or "Nothing is missing.")
     return missing
+
+
+def list_requirements():
+    """Return what the notebooks need as packaging Requirements, read from the metadata that pip installed with helpers.
+
+    The list is empty where helpers comes from a checkout that isn't installed.
+    """
+    try:
+        requirements = map(Requirement, metadata.requires(PROJECT) or [])
+    except metadata.PackageNotFoundError:
+        return []
+    return [one for one in requirements if one.marker is None or str(one.marker) in EXTRAS]
 
 
 def count_cores():

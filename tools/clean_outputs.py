@@ -12,8 +12,8 @@ CELL_METADATA = {"tags", "alt"}
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
-def clean(notebook, seconds):
-    """Drop progress bars and everything but whitelisted metadata from a notebook in memory; note how long it took."""
+def clean(notebook, seconds, peak_memory=None):
+    """Drop progress bars and all metadata but our own from a notebook in memory; note seconds and peak memory in MB."""
     CoalesceStreamsPreprocessor(enabled=True).preprocess(notebook, {})
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
@@ -23,15 +23,14 @@ def clean(notebook, seconds):
                 if "text" in output:
                     output.text = re.sub(r" +\r(?=\n|$)", "", output.text)
             cell.outputs = [output for output in cell.outputs if output.get("text", "text").strip()]
-    notebook.metadata = {
-        "kernelspec": KERNEL,
-        "language_info": {"name": "python"},
-        "autoencoders": {"seconds": round(seconds)},
-    }
+    own = notebook.metadata.get("autoencoders", {}) | {"seconds": round(seconds)}
+    if peak_memory is not None:
+        own["peak_memory"] = round(peak_memory)
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}, "autoencoders": own}
 
 
 def find_faults(notebook):
-    """Return sentences on why a notebook must not be published: an error, a warning, or results on a stand-in."""
+    """Return sentences on why a notebook can't be published: an error, a warning, or results on a stand-in."""
     faults = []
     for output in list_outputs(notebook):
         if output.output_type == "error":

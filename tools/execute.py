@@ -1,13 +1,26 @@
 """Execute notebooks and render them to build/html; with --publish, store their outputs in the notebooks themselves.
 
-python -m tools.execute [--notebook 01] [--fast] [--jobs 2] [--publish]
+python -m tools.execute [--notebook 07] [--all] [--fast] [--jobs 2] [--publish]
 """
 
 import argparse
 import asyncio
+import os
+import re
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
+
+
+def stop_at_once(*_):
+    """Answer Ctrl-C while no notebook is being executed."""
+    print("Interrupted; no notebook was being executed.", file=sys.stderr, flush=True)
+    os._exit(130)
+
+
+if __name__ == "__main__":  # The imports below take a second, in which Ctrl-C would print a traceback.
+    signal.signal(signal.SIGINT, stop_at_once)
 
 import nbformat
 from tqdm import tqdm
@@ -25,135 +38,213 @@ from tools.notebooks import (
     read_notebook,
     read_results,
     read_sources,
+    read_title,
 )
-from tools.pages import render
+from tools.pages import RunPages
 
-HTML = ROOT / "build" / "html"
+BUILD = ROOT / "build"
+HEADINGS = ("notebook", "seconds", "peak MB", "data", "result")
 
 
 @dataclass
 class Run:
-    """What came of executing one notebook; `failure` is empty if nothing went wrong, `skip` unless it did not run."""
+    """One notebook of this run. `status` is "waiting", "running", "done", "FAILED", "skipped", or "interrupted"."""
 
     name: str
-    seconds: float
-    failure: str = ""
+    notebook: nbformat.NotebookNode | None = None
+    status: str = "waiting"
+    reason: str = ""  # why it failed or was skipped
+    seconds: float = 0
     peak_memory: float | None = None  # MB, as the kernel says; None if it could not be asked
     sources: str = ""
     results: list = field(default_factory=list)
-    skip: str = ""
+
+    def title(self):
+        """Return the notebook's number and title, or its name if it can't be read."""
+        number = self.name.rpartition("/")[2][:2]
+        return f"{number} {read_title(self.notebook)}" if self.notebook else self.name
 
     def cells(self):
         """Return the notebook's line of the closing table."""
-        headline = ""
-        if self.failure:
-            headline = f"FAILED: {self.failure}"
-        elif self.skip:
-            headline = f"skipped: {self.skip}"
-        elif self.results:
-            row = self.results[0]
-            headline = f"{row['system']} {row['name']}: {row['ours']:.4g}"
+        result = self.status + (f": {self.reason}" if self.reason else "")
+        if self.status == "done":
+            result = "done"
+            if self.results:
+                row = self.results[0]
+                result = f"{row['name']}: {row['ours']:.4g}"
+        seconds = f"{self.seconds:.0f}" if self.seconds else ""
         memory = "" if self.peak_memory is None else f"{self.peak_memory:,.0f}"
-        return self.name, f"{self.seconds:.0f}", memory, self.sources, headline
+        return self.name, seconds, memory, self.sources, result
 
 
-async def run_notebook(path, budget, publish, row):
-    """Execute one notebook, render it and return the Run; with `publish`, store its outputs. It notes failures."""
-    name = name_of(path)
-    if skip := explain_skip(name):
-        return Run(name, 0, skip=skip)
+def read_runs(paths):
+    """Return a Run for each path. One that can't be read has failed, and one whose packages are missing is skipped."""
+    runs = []
+    for path in paths:
+        run = Run(name_of(path))
+        runs.append(run)
+        try:
+            run.notebook = read_notebook(path)
+        except ValueError as error:
+            run.status, run.reason = "FAILED", str(error).splitlines()[0]
+            continue
+        if skip := explain_skip(run.notebook):
+            run.status, run.reason = "skipped", skip
+    return runs
+
+
+async def run_notebook(run, path, budget, publish, row):
+    """Execute one notebook and note in its Run what happened; with `publish`, store its outputs."""
     started = time.perf_counter()
-    failure, memory = "", None
-    try:
-        notebook = read_notebook(path)
-    except ValueError as error:
-        return Run(name, 0, str(error).splitlines()[0])
+    run.status = "running"
     try:
         if publish:
-            forget_epochs(name)
+            forget_epochs(path)
         if budget is not None:
-            shorten_notebook(notebook, name, budget)
-        memory = (await execute(notebook, path.parent, name, row))["peak_memory"]
+            shorten_notebook(run.notebook, run.name, budget)
+        run.peak_memory = await execute(run.notebook, path.parent, run.name, row)
+    except asyncio.CancelledError:
+        run.status = "interrupted"
+        raise
     except Exception as error:
-        failure = describe_failure(error)
-    seconds = time.perf_counter() - started
-    clean(notebook, seconds)
-    if publish and not failure:
-        failure = "; ".join(find_faults(notebook))
-        if not failure:
-            write_text(path, nbformat.writes(notebook) + "\n")
-            write_pictures(notebook, path)
-    # Rendered last, so that the page shows the picture that was published with it.
-    page = HTML / f"{name}.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    write_text(page, render(notebook, path))
-    return Run(name, seconds, failure, memory, read_sources(notebook), read_results(notebook))
+        run.status, run.reason = "FAILED", describe_failure(error)
+    finally:
+        run.seconds = time.perf_counter() - started
+    clean(run.notebook, run.seconds, run.peak_memory)
+    run.sources, run.results = read_sources(run.notebook), read_results(run.notebook)
+    if publish and run.status != "FAILED":
+        run.reason = "; ".join(find_faults(run.notebook))
+        if run.reason:
+            run.status = "FAILED"
+        else:
+            write_text(path, nbformat.writes(run.notebook) + "\n")
+            write_pictures(run.notebook, path)
+    if run.status == "running":
+        run.status = "done"
 
 
-def forget_epochs(name):
-    """Remove what interrupted trainings of a notebook have left, since seconds are published of whole ones."""
-    for kept in (ROOT / "build").glob(f"{name[:2]}_*.npz"):
+def forget_epochs(path):
+    """Remove what interrupted trainings of a notebook left, because published seconds are those of whole trainings."""
+    for kept in BUILD.glob(f"{path.name[:2]}_*.npz"):
         kept.unlink()
 
 
-async def run_all(paths, budget, publish, jobs):
-    """Run notebooks, `jobs` of them at a time, and return their Runs."""
+async def run_all(runs, paths, budget, publish, jobs, pages):
+    """Execute the notebooks that wait, `jobs` at a time. Canceling this ends all of them."""
+    loop = asyncio.get_running_loop()
+    if sys.platform != "win32":  # Ctrl-C cancels this task by itself.
+        loop.add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
     free_rows = asyncio.Queue()  # of the screen, for the bars of the notebooks that run
     for row in range(1, jobs + 1):
         free_rows.put_nowait(row)
 
-    async def run(path):
+    async def execute_and_show(run, path):
         row = await free_rows.get()
         try:
-            return await run_notebook(path, budget, publish, row)
+            await run_notebook(run, path, budget, publish, row)
+            pages.show(run.name, run.notebook, run.reason)
+            pages.build(make_index(runs, budget))
         finally:
             bar.update()
             free_rows.put_nowait(row)
 
-    with tqdm(total=len(paths), unit="notebook", position=0) as bar:
-        return await asyncio.gather(*map(run, paths))
+    waiting = [pair for pair in zip(runs, paths, strict=True) if pair[0].status == "waiting"]
+    with tqdm(total=len(waiting), unit="notebook", position=0) as bar:
+        async with asyncio.TaskGroup() as group:  # Unlike gather, it waits until canceled tasks have ended.
+            for pair in waiting:
+                group.create_task(execute_and_show(*pair))
+
+
+def name_budget(budget):
+    """Return a sentence on the budget of a run."""
+    if budget is None:
+        return "Full budget: results can be compared with the published ones."
+    return "Short budget: it shows that everything runs, and its results can't be compared with any published ones."
+
+
+def make_index(runs, budget, ended=""):
+    """Return the index page's table of what ran, in Markdown, below the budget and how the run ended, if it has."""
+    lines = [" ".join([ended, name_budget(budget)]).strip(), ""]
+    lines += [f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
+    for run in runs:
+        name, *cells, result = (re.sub(r"([|<>*_\\\[\]`])", r"\\\1", cell) for cell in run.cells())
+        lines.append(f"| [{name}](notebooks/{run.name}.ipynb) | {' | '.join([*cells, result])} |")
+    return "\n".join(lines)
 
 
 def print_table(runs):
-    """Print one line for each Run: notebook, seconds, peak memory, data source, headline figure or failure."""
-    lines = [("notebook", "seconds", "peak MB", "data", "headline figure"), *(run.cells() for run in runs)]
+    """Print one line for each Run: notebook, seconds, peak memory, data source, and its main result or its failure."""
+    lines = [HEADINGS, *(run.cells() for run in runs)]
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
     for *cells, last in lines:
         print("  ".join([cell.ljust(width) for cell, width in zip(cells, widths, strict=True)] + [last]).rstrip())
 
 
-def main(arguments=None):
+def parse(arguments):
+    """Return the options, with `jobs` as a number; exit if they make no sense."""
     parser = argparse.ArgumentParser(description="Execute notebooks and render them to build/html.")
-    parser.add_argument("--notebook", metavar="NN", help="only those whose file name begins so, such as 01")
+    parser.add_argument("--notebook", metavar="NN", help="only the lesson whose file name begins so, such as 07")
+    parser.add_argument("--all", action="store_true", help="the solutions, too")
     parser.add_argument("--fast", action="store_true", help="the short budget of fast.toml")
     parser.add_argument(
         "--jobs", type=int, metavar="N", help="notebooks at a time, each with up to 3 GB of memory (1; 2 with --fast)"
     )
-    parser.add_argument("--publish", action="store_true", help="store the outputs in the notebooks")
+    parser.add_argument("--publish", action="store_true", help="store the outputs in the notebooks, solutions included")
     options = parser.parse_args(arguments)
     if options.fast and options.publish:
-        parser.error("only the full budget is published: leave --fast out")
-    # In the short budget much, such as imports, keeps one core busy. In full the seconds that a notebook prints are to
-    # be its own, unless somebody asks for less waiting in all.
-    jobs = (2 if options.fast else 1) if options.jobs is None else options.jobs
-    if jobs < 1:
-        parser.error(f"--jobs {jobs}: expected one or more")
-    if options.publish and jobs > 1:
-        parser.error("what is published runs alone, so that its seconds are its own: leave --jobs out")
-    name_data_folder_in_full()
+        parser.error("only the full budget is published: omit --fast")
+    # In the short budget much of the time, such as that of imports, keeps one core busy. In full, the seconds that a
+    # notebook prints must be its own.
+    options.jobs = (2 if options.fast else 1) if options.jobs is None else options.jobs
+    if options.jobs < 1:
+        parser.error(f"--jobs {options.jobs}: expected at least 1")
+    if options.publish and options.jobs > 1:
+        parser.error("published notebooks run alone, so that their seconds are their own: omit --jobs")
     try:
-        paths = list_notebooks(options.notebook)
-        budget = read_fast_budget() if options.fast else None
-        if budget is not None:
-            check_every_notebook([name_of(path) for path in list_notebooks()], budget)
+        options.paths = list_notebooks(options.notebook, solutions=options.all or options.publish)
+        options.budget = read_fast_budget() if options.fast else None
+        if options.fast:
+            check_every_notebook([name_of(path) for path in list_notebooks(solutions=True)], options.budget)
     except ValueError as error:
         parser.error(str(error))
+    return options
+
+
+def main(arguments=None):
+    """Execute notebooks; exit with 1 if one failed, and with 130 or 143 if this was interrupted or terminated."""
+    options = parse(arguments)
+    name_data_folder_in_full()
     started = time.perf_counter()
-    runs = asyncio.run(run_all(paths, budget, options.publish, jobs))
+    runs = read_runs(options.paths)
+    print(f"Executing {len(runs)} notebooks. Ctrl-C stops.", file=sys.stderr)
+    pages = RunPages({run.name: run.title() for run in runs}, BUILD)
+    for run in runs:
+        if run.reason:
+            pages.show_without_outputs(run.name, f"{run.status}: {run.reason}")
+    pages.build(make_index(runs, options.budget))
+    status, handler = (
+        0,
+        signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # asyncio turns it into a cancellation.
+    try:
+        asyncio.run(run_all(runs, options.paths, options.budget, options.publish, options.jobs, pages))
+    except KeyboardInterrupt:
+        status = 130
+    except asyncio.CancelledError:
+        status = 143
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    ended = f"{time.perf_counter() - started:.0f} s in all."
+    if status:
+        finished = sum(run.status in ("done", "FAILED", "skipped") for run in runs)
+        ended = f"Interrupted after {ended[:-1]}: {finished} of {len(runs)} notebooks are finished."
     print_table(runs)
-    print(f"{time.perf_counter() - started:.0f} s in all. Pages: {HTML.relative_to(ROOT)}")
-    if any(run.failure for run in runs):
-        sys.exit(1)
+    print(f"{ended} {name_budget(options.budget)} Pages: {(BUILD / 'html' / 'index.html').relative_to(ROOT)}")
+    for run in runs:
+        if run.status == "interrupted":
+            pages.show_without_outputs(run.name, "This notebook was interrupted, so no result of it is shown.")
+    pages.build(make_index(runs, options.budget, ended))
+    sys.exit(status or any(run.status == "FAILED" for run in runs))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The short budget: what fast.toml replaces in the cell tagged `parameters` of each notebook.
+"""The short budget: what fast.toml replaces in the cells tagged `parameters` of each notebook.
 
-A notebook's own literals are the full budget. For the short one, the assignments of fast.toml are appended to that
-cell. A name that the cell does not assign, a value of another type, and a notebook without an entry are errors, so
-that an override can never silently stop working.
+A notebook's own literals are the full budget. For the short budget, the assignments of fast.toml are appended to the
+cells that assign the same names. A name that no such cell assigns, a value of another type, and a notebook without an
+entry are errors, so that an override can never silently stop working.
 """
 
 import ast
@@ -13,7 +13,7 @@ FILE = Path(__file__).resolve().parent.parent / "fast.toml"
 
 
 class FastBudgetError(ValueError):
-    """fast.toml and a notebook do not fit together."""
+    """fast.toml and a notebook don't fit together."""
 
 
 def read_fast_budget(path=FILE):
@@ -26,35 +26,40 @@ def check_every_notebook(names, budget):
     if without_entry := sorted(set(names) - set(budget)):
         raise FastBudgetError(f"fast.toml has no entry for {', '.join(without_entry)}; add [{without_entry[0]}]")
     if without_notebook := sorted(set(budget) - set(names)):
-        raise FastBudgetError(f"fast.toml has entries for {', '.join(without_notebook)}, and there is no such notebook")
-
-
-def shorten(source, overrides, name):
-    """Return the source of the parameters cell of notebook `name` with `overrides` appended to it.
-
-    Raises FastBudgetError if an override's name is not assigned a literal there, or its type differs.
-    """
-    literals = read_literals(source)
-    for key, value in overrides.items():
-        if key not in literals:
-            raise FastBudgetError(f"fast.toml sets {key} for {name}, whose parameters are {', '.join(literals)}")
-        if type(value) is not type(literals[key]):
-            raise FastBudgetError(
-                f"fast.toml sets {key} for {name} to {value!r}, a {type(value).__name__}; "
-                f"the notebook has {literals[key]!r}, a {type(literals[key]).__name__}"
-            )
-    lines = [f"{key} = {value!r}" for key, value in overrides.items()]
-    return "\n".join([source, "", "# The short budget, from fast.toml.", *lines])
+        raise FastBudgetError(f"fast.toml has entries for {', '.join(without_notebook)}, which aren't notebooks")
 
 
 def shorten_notebook(notebook, name, budget):
-    """Change the parameters cell of an nbformat notebook in memory to the short budget."""
+    """Change the parameters cells of an nbformat notebook in memory to the short budget.
+
+    Raises FastBudgetError if the notebook has no entry, or an override doesn't fit exactly one of the cells.
+    """
     if name not in budget:
         raise FastBudgetError(f"fast.toml has no entry for {name}; add [{name}]")
     cells = [cell for cell in notebook.cells if is_parameters_cell(cell)]
-    if len(cells) != 1:
-        raise FastBudgetError(f"{name} has {len(cells)} cells tagged `parameters`; expected one")
-    cells[0].source = shorten(cells[0].source, budget[name], name)
+    literals = [read_literals(cell.source) for cell in cells]
+    for key, value in budget[name].items():
+        places = [place for place, own in enumerate(literals) if key in own]
+        if len(places) != 1:
+            known = ", ".join(name for own in literals for name in own)
+            raise FastBudgetError(
+                f"fast.toml sets {key} for {name}, which {len(places)} of its cells tagged `parameters` assign; "
+                f"expected one. They assign {known}"
+            )
+        check_type(key, value, literals[places[0]][key], name)
+    for cell, own in zip(cells, literals, strict=True):
+        lines = [f"{key} = {value!r}" for key, value in budget[name].items() if key in own]
+        if lines:
+            cell.source = "\n".join([cell.source, "", "# The short budget, from fast.toml.", *lines])
+
+
+def check_type(key, value, literal, name):
+    """Raise FastBudgetError if an override has another type than the notebook's literal."""
+    if type(value) is not type(literal):
+        raise FastBudgetError(
+            f"fast.toml sets {key} for {name} to {value!r}, a {type(value).__name__}; "
+            f"the notebook has {literal!r}, a {type(literal).__name__}"
+        )
 
 
 def is_parameters_cell(cell):

@@ -1,67 +1,84 @@
-"""Run the cells of a notebook in a kernel of its own, and ask that kernel what it took."""
+"""Run the cells of a notebook in a kernel of its own."""
 
 import ast
-import os
+import asyncio
 import sys
-import time
 
+import psutil
 from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
 from nbconvert.filters import strip_ansi
 from tqdm import tqdm
 
-from tools.notebooks import ROOT
-
-PROCESSOR_TIME = "__import__('time').process_time()"
 # On Linux ru_maxrss begins with the memory of the process that started the kernel.
 PEAK_MEMORY = (
     "int(__import__('pathlib').Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]) * 1024 / 1e6"
     if sys.platform == "linux"
     else "__import__('resource').getrusage(0).ru_maxrss / 1e6"  # macOS counts bytes
 )
-STOPWATCH = "__import__('tools.stopwatch').stopwatch.STOPWATCH.seconds"
 
 
-async def execute(notebook, folder, name, row=1, watched=False):
+async def execute(notebook, folder, name, row=1):
     """Execute an nbformat notebook in place, its kernel started in `folder`, with a bar by cell on a row of the screen.
 
-    Returns "start", the seconds until the kernel was ready; "processor", the seconds that its processor cores worked,
-    added up; "peak_memory", the most that it held, in MB; and with `watched` the seconds that tools/stopwatch.py
-    counts, by kind. Raises nbclient's CellExecutionError on the first cell that fails; the outputs up to there are
-    kept.
+    Outputs that were stored are removed first. Returns the most memory that the kernel held, in MB, or None if it
+    can't say. Raises nbclient's CellExecutionError on the first cell that fails; the outputs up to there are kept.
+    Whether it ends, fails, or is canceled: the kernel and every process that it started are gone afterward.
     """
-    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
-    arguments = ["--IPKernelApp.log_level=40"]  # Its warnings would break the progress bars.
-    questions = {"processor": PROCESSOR_TIME, "peak_memory": PEAK_MEMORY}
-    environment = dict(os.environ)
-    if watched:
-        arguments.append("--IPKernelApp.extensions=tools.stopwatch")
-        questions["seconds"] = STOPWATCH
-        environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [environment.get("PYTHONPATH")])])
-    with tqdm(total=len(code_cells), desc=name, unit="cell", leave=False, position=row) as bar:
-        client = NotebookClient(
-            notebook,
-            timeout=None,
-            extra_arguments=arguments,
-            resources={"metadata": {"path": str(folder)}},
-            shutdown_kernel="immediate",  # Nothing is left to be done, and TensorFlow takes seconds to do it.
-            on_cell_executed=lambda cell, **_: bar.update(cell.cell_type == "code"),
-        )
-        started = time.perf_counter()
-        async with client.async_setup_kernel(env=environment):
-            ready = time.perf_counter()
-            await client.async_execute(cleanup_kc=False)  # The kernel stays for the questions.
-            answers = await ask(client, questions)
-    return {"start": ready - started} | answers.pop("seconds", {}) | answers
+    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code_cells:
+        cell.outputs, cell.execution_count = [], None
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        extra_arguments=["--IPKernelApp.log_level=40"],  # Its warnings would break the progress bars.
+        resources={"metadata": {"path": str(folder)}},
+        shutdown_kernel="immediate",  # TensorFlow takes seconds to shut down, and nothing is left to do.
+    )
+    client.create_kernel_manager()
+    # client.async_execute would take over Ctrl-C, and end one kernel where the user wants everything to end.
+    try:
+        with tqdm(total=len(code_cells), desc=name, unit="cell", leave=False, position=row) as bar:
+            await client.async_start_new_kernel()
+            await client.async_start_new_kernel_client()
+            for index, cell in enumerate(notebook.cells):
+                await client.async_execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
+                bar.update(cell.cell_type == "code")
+            return await ask(client, PEAK_MEMORY)
+    except DeadKernelError:
+        if asyncio.current_task().cancelling():  # nbclient takes this for the end of the kernel, too.
+            raise asyncio.CancelledError from None
+        raise
+    finally:
+        for process in list_processes(client.km):
+            end(process)
+        if client.kc is not None:
+            client.kc.stop_channels()
+        await client.km.shutdown_kernel(now=True)
 
 
-async def ask(client, expressions):
-    """Return what the kernel of a nbclient answers to Python expressions by name; None for one that fails there."""
-    message = client.kc.execute("", silent=True, user_expressions=expressions)
-    answers = (await client.async_wait_for_reply(message))["content"]["user_expressions"]
-    return {
-        name: ast.literal_eval(answer["data"]["text/plain"]) if answer["status"] == "ok" else None
-        for name, answer in answers.items()
-    }
+def list_processes(manager):
+    """Return the kernel of a manager and all processes that it started, and those that they started."""
+    try:
+        kernel = psutil.Process(manager.provisioner.pid)
+        return [kernel, *kernel.children(recursive=True)]
+    except (AttributeError, psutil.NoSuchProcess):  # There is no kernel, or it has ended.
+        return []
+
+
+def end(process):
+    """End a process at once, if it is still there."""
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        pass
+
+
+async def ask(client, expression):
+    """Return what the kernel of an nbclient answers to a Python expression; None if it fails there."""
+    message = client.kc.execute("", silent=True, user_expressions={"answer": expression})
+    answer = (await client.async_wait_for_reply(message))["content"]["user_expressions"]["answer"]
+    return ast.literal_eval(answer["data"]["text/plain"]) if answer["status"] == "ok" else None
 
 
 def describe_failure(error):

@@ -10,19 +10,23 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
 RESULTS_TYPE = "application/vnd.autoencoders.results+json"
-# What a notebook needs besides requirements.lock: package, by notebook. `make scale` installs it.
-EXTRA_PACKAGES = {"15_beyond_one_machine": ("jax", "ray")}
 
 
-def list_notebooks(only=None):
-    """Return the paths of all notebooks in reading order, solutions after lessons.
+def list_notebooks(only=None, solutions=True):
+    """Return the paths of all notebooks in reading order, solutions after lessons, or without the solutions.
 
-    `only` is the beginning of a file name, such as '01'. Raises ValueError if no notebook's name begins so.
+    `only` is the beginning of a name, such as '07' or 'solutions/07'. Raises ValueError if no name begins so.
     """
-    paths = sorted(FOLDER.glob("*.ipynb")) + sorted(FOLDER.glob("solutions/*.ipynb"))
+    lessons = sorted(FOLDER.glob("*.ipynb"))
+    if only is not None and only.startswith("solutions/"):
+        return _choose(sorted(FOLDER.glob("solutions/*.ipynb")), only.removeprefix("solutions/"))
+    return _choose(lessons + (sorted(FOLDER.glob("solutions/*.ipynb")) if solutions else []), only)
+
+
+def _choose(paths, only):
     chosen = [path for path in paths if only is None or path.name.startswith(only)]
     if not chosen:
-        names = ", ".join(path.stem for path in paths)
+        names = ", ".join(dict.fromkeys(path.stem for path in paths))
         raise ValueError(f"no notebook begins with {only!r}; there are {names}")
     return chosen
 
@@ -39,16 +43,21 @@ def name_of(path):
 
 
 def read_notebook(path):
-    """Return the nbformat notebook at `path`; ValueError says which file is none."""
+    """Return the nbformat notebook at `path`; ValueError says which file isn't one."""
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:
         raise ValueError(f"{path} is not a readable notebook: {error}") from error
 
 
-def explain_skip(name):
-    """Return why a notebook cannot run here, and what to do about it, or "" if all that it needs is installed."""
-    missing = [package for package in EXTRA_PACKAGES.get(name, ()) if importlib.util.find_spec(package) is None]
+def read_extra_packages(notebook):
+    """Return the packages that a notebook names in its metadata, autoencoders.needs, besides requirements.lock."""
+    return notebook.metadata.get("autoencoders", {}).get("needs", [])
+
+
+def explain_skip(notebook):
+    """Return why a notebook can't run here, and what to do about it, or "" if all that it needs is installed."""
+    missing = [package for package in read_extra_packages(notebook) if importlib.util.find_spec(package) is None]
     return f"{' and '.join(missing)} not installed; `make scale` installs what it needs" if missing else ""
 
 

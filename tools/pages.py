@@ -1,49 +1,126 @@
-"""Turn executed notebooks into HTML pages that need nothing from the network."""
+"""Render notebooks as web pages with Sphinx and MyST-NB: those of the site, and those of `make run`."""
 
+import base64
+import io
 import re
+import shutil
+import sys
 
-from latex2mathml.converter import convert
-from nbconvert import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+import nbformat
+from nbformat.v4 import new_markdown_cell, new_notebook
+from PIL import Image
 
-
-class MathMLRenderer(IPythonRenderer):
-    """Renders formulas as MathML, which browsers show by themselves, in place of text for MathJax to find."""
-
-    def inline_math(self, body):
-        return convert(body)
-
-    def block_math(self, body):
-        return convert(body, display="block")
-
-    def multiline_math(self, text):
-        return convert(text.strip().strip("$"), display="block")
+from tools.files import write_text
+from tools.notebooks import FOLDER, RESULTS_TYPE, ROOT, list_outputs
 
 
-class PageExporter(HTMLExporter):
-    """nbconvert's HTML with pictures inside the page, formulas as MathML and no script from another host."""
+class RunPages:
+    """The pages of one `make run` in build/html: a table of what ran, and a page for each notebook.
 
-    def __init__(self, **options):
-        no_scripts = dict.fromkeys(("mathjax_url", "require_js_url", "jquery_url"), "")
-        super().__init__(
-            embed_images=True, exclude_input_prompt=True, exclude_output_prompt=True, **no_scripts, **options
+    Every notebook has a page from the start, which says that it hasn't been executed; `show` replaces it.
+    """
+
+    def __init__(self, titles, build):
+        """Begin with the titles of the notebooks by name; `build` is the folder for everything that is written."""
+        self.source, self.html, self.doctrees = build / "run_source", build / "html", build / "run_doctrees"
+        for folder in (self.source, self.html, self.doctrees):
+            shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(ROOT / "site" / "static", self.source / "static")
+        shutil.copy(ROOT / "site" / "conf.py", self.source)
+        if (FOLDER / "pictures").exists():
+            shutil.copytree(FOLDER / "pictures", self.source / "notebooks" / "pictures")
+        self.titles = titles
+        for name in titles:
+            self.show_without_outputs(name, "This notebook hasn't been executed.")
+
+    def show(self, name, notebook, failure=""):
+        """Write the source of an executed notebook's page, with the failure at its top if there is one."""
+        page = prepare(nbformat.from_dict(notebook))
+        if failure:
+            title, _, rest = page.cells[0].source.partition("\n")
+            note = "The outputs below end where it stopped. Pictures in the text are from the published run."
+            page.cells[0].source = f"{title}\n\n{make_note(f'This notebook failed: {failure}', note)}\n\n{rest}"
+        self._write(name, page)
+
+    def show_without_outputs(self, name, *sentences):
+        """Write the source of a page that has a title and a note."""
+        self._write(name, new_notebook(cells=[new_markdown_cell(f"# {self.titles[name]}\n\n{make_note(*sentences)}")]))
+
+    def _write(self, name, page):
+        path = self.source / "notebooks" / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, nbformat.writes(page))
+
+    def build(self, table):
+        """Write the pages that changed, and the index with a Markdown table of what ran."""
+        entries = "\n".join(f"{title} <notebooks/{name}>" for name, title in self.titles.items())
+        index = f"# What ran\n\n{table}\n\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
+        write_text(self.source / "index.md", index)
+        # Links to notebooks that this run leaves out lead nowhere here, which is no reason for a warning.
+        settings = {"extensions": ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"], "html_title": "make run"}
+        build(self.source, self.html, self.doctrees, settings)
+
+
+def make_note(*sentences):
+    """Return a box with sentences as MyST Markdown."""
+    text = re.sub(r"([`<>{}*_$\[\]\\])", r"\\\1", " ".join(sentences))
+    return f"```{{error}}\n{text}\n```"
+
+
+def build(source, target, doctrees, settings=None, strict=False):
+    """Run Sphinx on the folder `source` with its conf.py, changed by `settings`; with `strict`, warnings are errors.
+
+    Pages that didn't change since the last call stay. Raises Sphinx's errors.
+    """
+    from sphinx.application import Sphinx  # takes a second, which other users of this module don't need
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    with patch_docutils(), docutils_namespace():
+        app = Sphinx(
+            source,
+            source,  # where conf.py is
+            target,
+            doctrees,
+            "html",
+            confoverrides=settings,
+            status=None,
+            warning=sys.stderr if strict else None,
+            warningiserror=strict,
         )
-
-    def default_filters(self):
-        yield from super().default_filters()
-        yield "markdown2html", self.markdown_to_html
-
-    def markdown_to_html(self, source):
-        """Return a Markdown cell as HTML."""
-        renderer = MathMLRenderer(escape=False, embed_images=True, path=self.folder)
-        return MarkdownWithMath(renderer=renderer).render(source)
+        app.build()
+    if app.statuscode:
+        sys.exit(app.statuscode)
 
 
-def render(notebook, path):
-    """Return the HTML page of the executed notebook at `path`; its links to notebooks become links to their pages."""
-    exporter = PageExporter()
-    exporter.folder = str(path.parent)
-    page, _ = exporter.from_notebook_node(
-        notebook, resources={"metadata": {"path": exporter.folder, "name": path.stem}}
-    )
-    return re.sub(r'(href="(?!https?:)[^"#]*)\.ipynb', r"\1.html", page)
+def prepare(notebook):
+    """Return a notebook with alternative texts where MyST-NB looks for them, and with its first code cell folded.
+
+    Links to planned lessons become text, and what tools read from outputs is left out.
+    """
+    for data in (output.get("data", {}) for output in list_outputs(notebook)):
+        data.pop(RESULTS_TYPE, None)
+        if "image/png" in data:
+            data["image/png"] = base64.b64encode(shrink(base64.b64decode(data["image/png"]))).decode()
+    for cell in notebook.cells:
+        cell.source = re.sub(r"\[([^\]]+)\]\((\w+\.ipynb)\)", keep_if_written, cell.source)
+    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code_cells[:1]:
+        cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+    for cell in code_cells:
+        if "alt" in cell.metadata:
+            cell.metadata["mystnb"] = {"image": {"alt": " ".join(cell.metadata.alt.split())}}
+    return notebook
+
+
+def keep_if_written(link):
+    """Return a link to a lesson as it is, or its text alone if there is no such lesson yet."""
+    is_written = any((FOLDER / part / link[2]).exists() for part in (".", "solutions"))
+    return link[0] if is_written else link[1]
+
+
+def shrink(png):
+    """Return a PNG with the 256 colors that suit it best, which halves what the site weighs."""
+    stream = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(stream, format="PNG", optimize=True)
+    return min(png, stream.getvalue(), key=len)

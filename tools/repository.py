@@ -17,14 +17,14 @@ def read_project():
 
 
 def list_files_with_links():
-    """Return the files in which the slug stands, last the one it is read from: what fails half-way can be repeated."""
+    """Return the files that hold the slug, last the one it is read from, so that a failed call can be repeated."""
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *list_notebooks(), PYPROJECT]
 
 
 def rename(slug):
     """Replace the present slug by `slug` and return how many files changed. Raises ValueError if it is malformed."""
     if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", slug):
-        raise ValueError(f"{slug!r} is no repository name; expected owner/name, as in the address on GitHub")
+        raise ValueError(f"{slug!r} isn't the name of a repository; expected owner/name, as in its address on GitHub")
     present, _ = read_project()
     changed = 0
     for path in list_files_with_links():

@@ -20,7 +20,7 @@ from tools.repository import read_project
 RESULTS = ROOT / "results.json"
 README = ROOT / "README.md"
 RACES = ROOT / "benchmarks" / "results.json"
-CARD = ROOT / "benchmarks" / "graphics_card.json"
+CARD = ROOT / "benchmarks" / "gpu.json"
 RACE_PICTURE = "![For each system two dots on an axis of seconds, the recipe and ours.](benchmarks/results.png)"
 
 
@@ -108,7 +108,7 @@ def _describe(reports):
 
 
 def make_card_table(card, gathered):
-    """Return the README's table of trainings on a graphics card, in benchmarks/graphics_card.json, as Markdown."""
+    """Return the README's table of trainings on a graphics card, in benchmarks/gpu.json, as Markdown."""
     if not card:
         return "No training on a graphics card has been stored yet."
     stored = {}
@@ -144,7 +144,7 @@ def read_races(file=None):
 
 
 def read_card():
-    """Return what benchmarks/graphics_card.json holds; nothing where there is none."""
+    """Return what benchmarks/gpu.json holds; nothing where there is none."""
     return json.loads(CARD.read_text(encoding="utf-8")) if CARD.exists() else {}
 
 

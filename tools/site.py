@@ -3,19 +3,17 @@
 python -m tools.site
 """
 
-import base64
 import io
 import re
 import shutil
-import subprocess
-import sys
 
 import nbformat
 from PIL import Image
 
 from tools.files import write_bytes, write_text
 from tools.gallery import write_gallery
-from tools.notebooks import FOLDER, RESULTS_TYPE, ROOT, list_notebooks, list_outputs, name_of, read_notebook, read_title
+from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_title
+from tools.pages import build, prepare, shrink
 
 SITE = ROOT / "build" / "site"
 SOURCE = ROOT / "build" / "site_source"
@@ -58,14 +56,6 @@ def copy_pictures(source, target):
         write_bytes(target / path.name, shrink(content) if path.suffix == ".png" else content)
 
 
-def shrink(png):
-    """Return a PNG with the 256 colors that suit it best, which halves what the site weighs."""
-    stream = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as picture:
-        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(stream, format="PNG", optimize=True)
-    return min(png, stream.getvalue(), key=len)
-
-
 def prune(folder):
     """Remove from the built site what no page asks for: MathJax for other input and output, and maps for debuggers."""
     mathjax = folder / "_static" / "mathjax"
@@ -93,31 +83,6 @@ def finish(page):
 def anchor(heading):
     """Return the anchor that Jupyter gives a heading, which is what the notebooks link to; Sphinx asks for it."""
     return heading.replace(" ", "-").replace(":", "%3A")
-
-
-def prepare(notebook):
-    """Return a notebook with alternative texts where MyST-NB looks for them, and with its first cell folded.
-
-    Links to lessons that are planned become text, and what tools read from outputs is left out.
-    """
-    for data in (output.get("data", {}) for output in list_outputs(notebook)):
-        data.pop(RESULTS_TYPE, None)
-        if "image/png" in data:
-            data["image/png"] = base64.b64encode(shrink(base64.b64decode(data["image/png"]))).decode()
-    for cell in notebook.cells:
-        cell.source = re.sub(r"\[([^\]]+)\]\((\w+\.ipynb)\)", keep_if_written, cell.source)
-    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    code_cells[0].metadata["tags"] = [*code_cells[0].metadata.get("tags", []), "hide-input"]
-    for cell in code_cells:
-        if "alt" in cell.metadata:
-            cell.metadata["mystnb"] = {"image": {"alt": " ".join(cell.metadata.alt.split())}}
-    return notebook
-
-
-def keep_if_written(link):
-    """Return a link to a lesson as it is, or its text alone if there is no such lesson yet."""
-    is_written = any((FOLDER / part / link[2]).exists() for part in (".", "solutions"))
-    return link[0] if is_written else link[1]
 
 
 def make_gallery_page(pictures):
@@ -171,11 +136,7 @@ def write_preview(path):
 def main():
     gather(SOURCE)
     shutil.rmtree(SITE, ignore_errors=True)
-    options = "-q -W --keep-going -b html -d".split()
-    sphinx = [sys.executable, "-m", "sphinx", *options, str(DOCTREES), str(SOURCE), str(SITE)]
-    failed = subprocess.run(sphinx, cwd=ROOT, check=False).returncode
-    if failed:
-        sys.exit(failed)
+    build(SOURCE, SITE, DOCTREES, strict=True)
     prune(SITE)
     for path in SITE.rglob("*.html"):
         rewrite(path, finish)

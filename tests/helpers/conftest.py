@@ -1,0 +1,58 @@
+"""Fixtures for tests that load data: no network, a data folder, and small arrays accepted as the real data."""
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+import keras
+import matplotlib
+import pytest
+
+from helpers import data_files, datasets
+from tests.helpers.small_data import make_small
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture
+def offline(tmp_path, monkeypatch):
+    """Leave only the stand-in, replaced by a few images; return the home folder of Keras."""
+    home = tmp_path / "keras"
+    (home / "datasets").mkdir(parents=True)
+    monkeypatch.setenv("KERAS_HOME", str(home))
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv("AUTOENCODER_DATA", raising=False)
+    monkeypatch.setattr(datasets, "SERVER", "http://127.0.0.1:1/")  # Nothing listens on port 1.
+    # Keras read KERAS_HOME when it was imported, so its own loaders would write to the real cache.
+    for data_set in (keras.datasets.mnist, keras.datasets.fashion_mnist):
+        monkeypatch.setattr(data_set, "load_data", lambda: pytest.fail("Keras was asked to download"))
+    for make in ("make_digits", "make_garments"):  # The real ones take seconds.
+        monkeypatch.setattr(datasets, make, lambda: tuple(make_small().values()))
+    return home
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Return four small arrays that are accepted as MNIST and as Fashion-MNIST."""
+    arrays = make_small()
+    monkeypatch.setattr(data_files, "SHAPES", {name: array.shape for name, array in arrays.items()})
+    digests = {name: hashlib.sha256(array).hexdigest() for name, array in arrays.items()}
+    monkeypatch.setattr(data_files, "DIGESTS", dict.fromkeys(data_files.DIGESTS, digests))
+    return arrays
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return an empty data folder that AUTOENCODER_DATA names."""
+    path = tmp_path / "data"
+    path.mkdir()
+    monkeypatch.setenv("AUTOENCODER_DATA", str(path))
+    return path
+
+
+@pytest.fixture
+def open_folder():
+    """Return a temporary folder that every user can reach, unlike pytest's own."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)

@@ -1,0 +1,46 @@
+"""Checks that files stay as they were, and a way to take permissions away."""
+
+import os
+from contextlib import contextmanager
+
+import pytest
+
+
+@contextmanager
+def unchanged(folder):
+    """Assert that the block changes, adds and removes nothing below a folder: names, times and contents."""
+    before, after = {}, {}
+    for contents in (before, after):
+        for path in folder.rglob("*"):
+            contents[path] = path.lstat().st_mtime_ns, path.is_file() and path.read_bytes()
+        if contents is before:
+            yield
+    assert after == before
+
+
+@contextmanager
+def refused(folder, *words, error=ValueError):
+    """Assert that the block raises an error that contains these words, and leaves the folder as it was."""
+    with unchanged(folder), pytest.raises(error) as caught:
+        yield
+    assert [word for word in words if str(word) not in str(caught.value)] == []
+
+
+@contextmanager
+def permissions(mode, *paths):
+    """Change the permissions of files or folders and, if the user is root, act as an ordinary user in the block."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("needs a platform with user IDs")
+    before = {path: path.stat().st_mode for path in paths}
+    is_root = os.geteuid() == 0
+    for path in paths:
+        path.chmod(mode)
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        for path in paths:
+            path.chmod(before[path])

@@ -1,0 +1,142 @@
+"""The latent explorer: the images and codes on its page, its size, its isolation, and what it refuses."""
+
+import html
+import re
+from functools import cache
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keras import layers
+from scipy.ndimage import map_coordinates
+
+from helpers.explorer import MOST_BYTES, SHADES, latent_explorer
+from tests.explorer_pages import CHANNELS, draw_waves, read_data, read_tiles, spread_codes
+
+CODES, LABELS, IMAGES = spread_codes()
+NAMES = [f"kind {label}" for label in range(10)]
+HALF_A_SHADE = 0.5 / (SHADES - 1) + 0.5 / 255  # Shades are kept as bytes.
+
+
+def draw_gray(points):
+    """Draw images (n, 2, 2) of one gray, for tests that need many pages."""
+    return np.full((len(points), 2, 2), 0.5)
+
+
+def explore(decoder=draw_waves, extent=3, codes=CODES, labels=LABELS, class_names=NAMES, images=IMAGES):
+    return latent_explorer(decoder, extent, codes, labels, class_names, images)
+
+
+@cache
+def explore_once(kind):
+    """Return the explorer of waves, gray or in color, on a plane that isn't a square."""
+    return explore(lambda points: draw_waves(points, CHANNELS[kind]), extent=(-3, 1, -2, 4))
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_smooth_images_lie_on_the_finest_grid_as_on_a_map(kind):
+    shown = explore_once(kind)
+    assert len(shown._repr_html_().encode()) <= MOST_BYTES
+    data = read_data(shown.page)
+    assert (data["side"], len(data["codes"]), data["extent"]) == (31, 600, [-3, 1, -2, 4])
+    tiles = read_tiles(shown.page, "atlas", 31).reshape(31, 31, 28, 28, *CHANNELS[kind]) / 255
+    corners = draw_waves([[-3, 4], [1, 4], [-3, -2], [1, -2]], CHANNELS[kind])
+    light = corners if kind == "color" else 1 - corners  # Gray images are ink, so 1 is dark.
+    np.testing.assert_allclose(tiles[[0, 0, -1, -1], [0, -1, 0, -1]], light, atol=HALF_A_SHADE + 1e-6)
+
+
+def test_page_of_noise_stays_within_the_size_limit():
+    rng = np.random.default_rng(2)
+    shown = explore(lambda points: rng.random((len(points), 28, 28)), images=rng.random((len(CODES), 28, 28)))
+    assert 100_000 < len(shown._repr_html_().encode()) <= MOST_BYTES == 900_000
+    assert read_data(shown.page)["side"] < 31
+
+
+def test_codes_within_the_extent_take_turns_by_class_and_have_their_labels_and_images():
+    page = explore_once("gray").page
+    data = read_data(page)
+    assert [label for _, _, label in data["codes"][:20]] == [*range(10), *range(10)]
+    inside = ((CODES >= (-3, -2)) & (CODES <= (1, 4))).all(axis=1)
+    first = [np.flatnonzero((LABELS == label) & inside)[0] for label in range(10)]
+    np.testing.assert_allclose([code[:2] for code in data["codes"][:10]], CODES[first], atol=1e-4)
+    seen = read_tiles(page, "seen", data["seenColumns"])[:10] / 255
+    np.testing.assert_allclose(seen, 1 - IMAGES[first], atol=HALF_A_SHADE + 1e-6)
+    few = read_data(explore(draw_gray, extent=(0, 1, 0, 1), images=None).page)["codes"]
+    assert len(few) == ((CODES >= 0) & (CODES <= 1)).all(axis=1).sum() < 600
+
+
+def test_without_images_the_nearest_code_is_shown_decoded_and_the_error_of_the_mix_is_stated():
+    keras.utils.set_random_seed(0)
+    wide = keras.initializers.RandomNormal(stddev=1.5)
+    stack = [keras.Input((2,)), layers.Dense(20, "tanh", kernel_initializer=wide), layers.Dense(16, "sigmoid")]
+    decoder = keras.Sequential([*stack, layers.Reshape((4, 4, 1))])
+    page = explore(decoder, images=None).page
+    data = read_data(page)
+    codes = np.array(data["codes"])[:, :2]
+    light = 1 - decoder.predict(codes, verbose=0)[..., 0]
+    seen = read_tiles(page, "seen", data["seenColumns"])[: len(codes)] / 255
+    np.testing.assert_allclose(seen, light, atol=HALF_A_SHADE + 1e-4)
+    grid = read_tiles(page, "atlas", 31).reshape(31, 31, 4, 4) / 255
+    places = (3 - codes[:, 1]) * 5, (codes[:, 0] + 3) * 5  # rows and columns of the grid, which has 5 for each unit
+    mix = [map_coordinates(grid[..., y, x], places, order=1) for y, x in np.ndindex(4, 4)]
+    error = np.abs(np.transpose(mix).reshape(-1, 4, 4) - light).mean()
+    assert error > 0.002
+    assert float(re.search(r"([\d.]+)%", data["note"])[1]) / 100 == pytest.approx(error, abs=0.0006)
+
+
+def test_page_loads_nothing_and_may_load_nothing():
+    page = re.sub(r"data:image/png;base64,[\w+/=]+", "", explore_once("gray").page)
+    assert not re.search(r"https?:|//\w|(src|href)=[^\"]|(src|href)=\"[^\"]|url\(|@import", page)
+    assert re.search(r"<meta http-equiv=.Content-Security-Policy.\s+content=.default-src 'none'; img-src data:;", page)
+
+
+NASTY = ["</script><img src=x onerror=alert(1)>", "\"'`&quot;", "{{atlas}}", "<!--<script>", "\u2028\\", "$& é 猫"]
+CLASS_NAMES = st.sampled_from(NASTY) | st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(st.lists(CLASS_NAMES, min_size=10, max_size=10))
+def test_class_names_stay_text(names):
+    page = explore(draw_gray, class_names=names, images=None).page
+    assert read_data(page)["names"] == names
+    assert page.count("<") == explore(draw_gray, images=None).page.count("<"), "a name adds a tag"
+
+
+def test_output_holds_the_page_in_a_sandbox_and_a_picture_where_frames_are_removed():
+    shown = explore_once("gray")
+    output = shown._repr_html_()
+    frame, instead = re.search("<iframe ([^>]*)>(.*)</iframe>", output).groups()
+    assert html.unescape(re.search('srcdoc="([^"]*)"', frame)[1]) == shown.page
+    assert 'sandbox="allow-scripts"' in frame
+    (alt,) = re.findall('<img src="data:image/png;base64,[^"]*" alt="([^"]+)"', instead)
+    assert alt in repr(shown)
+
+
+def draw_noise(points):
+    return np.random.default_rng(3).random((len(points), 300, 300))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        *(
+            ({"extent": bad}, "extent is .*expected")
+            for bad in (0, "wide", None, (1, 2), (1, 0, 0, 1), (0, 0, 0, 1), float("nan"), [0, 1, 0, float("inf")])
+        ),
+        ({"decoder": "decoder"}, "expected a Keras model or a function"),
+        ({"decoder": lambda points: 9 * draw_waves(points) - 4}, "add a sigmoid"),
+        ({"decoder": lambda points: draw_waves(points) * np.nan}, "decoded images contain NaN"),
+        ({"decoder": lambda points: draw_waves(points[:5])}, "of 961 points"),
+        ({"decoder": lambda points: draw_waves(points).reshape(-1, 784)}, "decoded images have shape"),
+        ({"decoder": draw_noise, "images": None}, "make them smaller"),
+        ({"codes": CODES[:, :1]}, "codes have shape"),
+        ({"codes": CODES + 10}, "none of 2000 codes"),
+        ({"labels": LABELS[:-1]}, "labels for 2000 codes"),
+        ({"class_names": ["a"] * 11}, "at most 10"),
+        ({"images": IMAGES[:-1]}, "1999 images for 2000 codes"),
+    ],
+)
+def test_invalid_input_is_refused_with_advice(changes, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        explore(**changes)

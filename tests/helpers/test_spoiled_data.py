@@ -1,0 +1,125 @@
+"""Damaged and wrong data files are refused with their name and the cause, and stay as they are."""
+
+import gzip
+import os
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import load_fashion_mnist, load_mnist
+from helpers.data_files import FASHION_FILES
+from tests.helpers.file_checks import refused, unchanged
+from tests.helpers.small_data import pack_idx, pack_npz, write_fashion_mnist, write_mnist
+
+pytestmark = pytest.mark.usefixtures("offline")
+
+SPOILED_FILE = FASHION_FILES["x_train"]
+ONE_PIXEL = (np.arange(784) == 147).astype(np.uint8).reshape(28, 28)
+
+
+def replace(**changes):
+    """Return a function that packs mnist.npz with some arrays replaced."""
+    return lambda _, arrays: pack_npz(arrays | {name: change(arrays[name]) for name, change in changes.items()})
+
+
+# By name: how to make the spoiled bytes from the sound ones and the arrays, and a word of the cause.
+SPOILED_MNIST = {
+    "cut in half": (lambda content, _: content[: len(content) // 2], "damaged"),
+    "web page": (lambda *_: b"<!DOCTYPE html><title>404 Not Found</title>", "damaged"),
+    "missing array": (lambda _, arrays: pack_npz({"x_train": arrays["x_train"]}), "y_train"),
+    "other shape": (replace(x_train=lambda x: x[:5]), "(5, 28, 28)"),
+    "other type": (replace(y_train=lambda y: y.astype(np.int64)), "int64"),
+    "sorted labels": (replace(y_train=np.sort), "y_train"),
+    "one pixel changed": (replace(x_test=lambda x: x ^ ONE_PIXEL), "x_test"),
+    "compression that NumPy does not use": (lambda _, arrays: pack_npz(arrays, zipfile.ZIP_BZIP2), "compression"),
+    "much larger than its arrays": (lambda content, _: bytes(4 * 2**20) + content, "bytes"),
+}
+# The same for a single file of Fashion-MNIST and its array.
+SPOILED_FASHION_MNIST = {
+    "cut in half": (lambda content, _: content[: len(content) // 2], "cut off"),
+    "not compressed": (lambda content, _: gzip.decompress(content), "gzip"),
+    "other shape": (lambda _, x: pack_idx(x[:5]), "(6, 28, 28)"),
+    "labels instead of images": (lambda _, x: pack_idx(x[:, 0, 0]), "IDX"),
+    "bytes after the array": (lambda content, _: content + gzip.compress(b"more"), "IDX"),
+    "one pixel changed": (lambda _, x: pack_idx(x ^ ONE_PIXEL), "x_train"),
+}
+NOT_FILES = {
+    "empty": (lambda path: path.touch(), "mnist"),
+    "folder": (lambda path: path.mkdir(), "folder"),
+    "pipe": (getattr(os, "mkfifo", None), "pipe"),
+    "broken link": (lambda path: path.symlink_to("nowhere"), "nowhere"),
+    "link to a device without an end": (lambda path: path.symlink_to("/dev/zero"), "device"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "cause"), SPOILED_MNIST.values(), ids=SPOILED_MNIST)
+def test_spoiled_mnist_is_refused_with_the_cause(small, folder, spoil, cause):
+    path = folder / "mnist.npz"
+    path.write_bytes(spoil(pack_npz(small), small))
+    with refused(folder, path, cause):
+        load_mnist("folder")
+
+
+@pytest.mark.parametrize(("spoil", "cause"), SPOILED_FASHION_MNIST.values(), ids=SPOILED_FASHION_MNIST)
+def test_spoiled_fashion_mnist_is_refused_with_the_cause(small, folder, spoil, cause):
+    write_fashion_mnist(folder, small)
+    path = folder / "fashion-mnist" / SPOILED_FILE
+    path.write_bytes(spoil(path.read_bytes(), small["x_train"]))
+    with refused(folder, path, cause):
+        load_fashion_mnist("folder")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes, and links that anyone may make")
+@pytest.mark.parametrize(("make", "cause"), NOT_FILES.values(), ids=NOT_FILES)
+def test_anything_but_a_file_with_data_is_refused(small, folder, make, cause):
+    write_fashion_mnist(folder, {key: small[key] for key in ("y_train", "x_test", "y_test")})
+    for load, path in ((load_mnist, "mnist.npz"), (load_fashion_mnist, f"fashion-mnist/{SPOILED_FILE}")):
+        make(folder / path)
+        with refused(folder, folder / path, cause):
+            load("folder")
+
+
+@pytest.mark.parametrize("present", [["y_test"], ["x_train", "y_train", "x_test"]])
+def test_missing_files_of_fashion_mnist_are_named(small, folder, present):
+    write_fashion_mnist(folder, {name: small[name] for name in present})
+    with refused(folder, *(file for name, file in FASHION_FILES.items() if name not in present)):
+        load_fashion_mnist("folder")
+
+
+@pytest.mark.parametrize("source", [None, "keras-cache", "network"])
+def test_wrong_file_in_the_keras_cache_is_refused_and_stays(small, offline, source):
+    # Keras itself would delete it and download the data again.
+    write_mnist(offline / "datasets", small | {"y_test": small["y_test"][::-1]})
+    with refused(offline, offline / "datasets" / "mnist.npz", "y_test"):
+        load_mnist(source)
+
+
+@pytest.mark.parametrize("load", [load_mnist, load_fashion_mnist])
+@given(
+    file_name=st.sampled_from(list(FASHION_FILES.values())),
+    end=st.just(1) | st.floats(0, 1),
+    changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=4),
+)
+def test_damage_anywhere_is_refused_unless_the_arrays_are_the_same(small, folder, load, file_name, end, changes):
+    """Replace bytes at some places, which are shares of the file's length, and cut the file off at another."""
+    write_mnist(folder, small)
+    write_fashion_mnist(folder, small)
+    path = folder / "mnist.npz" if load is load_mnist else folder / "fashion-mnist" / file_name
+    content = bytearray(path.read_bytes())
+    for place, byte in changes:
+        content[int(place * (len(content) - 1))] = byte
+    path.write_bytes(content[: int(end * len(content))])
+    message = ""
+    with unchanged(folder):
+        try:
+            data = load("folder")
+        except ValueError as error:
+            message = str(error)
+    if message:
+        assert str(path) in message
+    else:
+        np.testing.assert_array_equal(data.x_train[..., 0], small["x_train"] / np.float32(255))
+        np.testing.assert_array_equal(data.y_test, small["y_test"])

@@ -1,0 +1,65 @@
+"""What importing the package sets up: memory, oneDNN, and quiet native libraries."""
+
+import os
+import platform
+import weakref
+
+import keras
+import numpy as np
+import psutil
+import pytest
+
+from helpers import memory, show_progress
+from helpers.onednn import set_up_onednn
+from helpers.quiet import native_messages_held_back
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_freed_memory_is_returned_to_the_system():
+    blocks = [np.ones(100_000, np.uint8) for _ in range(2000)]  # 200 MB in blocks that lie on the heap
+    last = blocks[-1]  # holds the end of the heap, so that nothing is returned by itself
+    blocks.clear()
+    before = psutil.Process().memory_info().rss
+    memory.return_freed_memory()
+    assert before - psutil.Process().memory_info().rss > 150e6
+    assert last.all()
+
+
+def test_models_that_nothing_refers_to_are_removed_when_a_training_ends():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
+    replaced, model.itself = weakref.ref(model), model  # Only the garbage collector can remove it.
+    del model
+    callback = show_progress()
+    callback.on_train_begin()
+    callback.on_train_end()
+    assert replaced() is None
+
+
+@pytest.mark.parametrize(("system", "library"), [("darwin", None), ("win32", None), ("linux", lambda name: object())])
+def test_other_systems_and_c_libraries_are_left_alone(monkeypatch, system, library):
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    monkeypatch.setattr("sys.platform", system)
+    monkeypatch.setattr("ctypes.CDLL", library)  # None would fail.
+    memory.limit_heaps()
+    memory.return_freed_memory()
+
+
+@pytest.mark.parametrize(("machine", "expected"), [("x86_64", "1"), ("AMD64", "1"), ("arm64", None)])
+def test_onednn_is_on_for_intel_and_amd_and_the_user_can_set_its_memory(monkeypatch, machine, expected):
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    monkeypatch.setenv("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "false")
+    set_up_onednn()
+    assert os.environ["TF_ONEDNN_USE_SYSTEM_ALLOCATOR"] == "false"
+    assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == expected
+
+
+def test_native_messages_are_shown_only_if_something_fails(capfd):
+    with native_messages_held_back():
+        os.write(2, b"no GPU was found\n")
+    assert capfd.readouterr().err == ""
+    with pytest.raises(ImportError), native_messages_held_back():  # noqa: PT012
+        os.write(2, b"a library is missing\n")
+        raise ImportError
+    os.write(2, b"and then\n")
+    assert capfd.readouterr().err == "a library is missing\nand then\n"

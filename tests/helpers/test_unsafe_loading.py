@@ -1,0 +1,41 @@
+"""Loading a file never runs code from it: NumPy doesn't unpickle, and Keras loads models in its safe mode."""
+
+import pickle
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import load_mnist
+from tests.helpers.small_data import pack_npz
+
+
+class Intruder:
+    """Makes a folder when it is unpickled."""
+
+    def __reduce__(self):
+        return Path.mkdir, (self.path,)
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("place", ["objects in an array", "pickle for an array", "pickle for the file"])
+def test_pickled_data_is_refused_and_not_unpickled(small, folder, place):
+    intruder = Intruder()
+    intruder.path = folder / "intruder"
+    pickled = pickle.dumps(intruder)
+    labels = np.array([intruder]) if place == "objects in an array" else pickled
+    content = pickled if place == "pickle for the file" else pack_npz(small | {"y_train": labels})
+    (folder / "mnist.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"mnist\.npz"):
+        load_mnist("folder")
+    assert not intruder.path.exists()
+    pickle.loads(pickled)
+    assert intruder.path.exists(), "unpickling would have made the folder"
+
+
+def test_model_that_contains_code_is_refused_by_default(tmp_path):
+    image = keras.Input((2,))
+    keras.Model(image, keras.layers.Lambda(lambda x: x + 1)(image)).save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="unsafe"):
+        keras.saving.load_model(tmp_path / "model.keras")

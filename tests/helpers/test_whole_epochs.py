@@ -1,0 +1,102 @@
+"""Training by whole epochs does to a model what Keras's `fit` does, and reports the same to callbacks."""
+
+import gc
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from helpers.whole_epochs import fit_whole_epochs
+from tests.helpers.small_models import IMAGES, build_autoencoder, build_vae
+
+TARGETS = np.random.default_rng(1).random((130, 16), dtype="float32")
+EVENTS = "on_train_begin", "on_epoch_begin", "on_train_batch_end", "on_epoch_end", "on_train_end"
+
+
+class Diary(keras.callbacks.Callback):
+    """Notes what it is told, of losses only their names and of batches only the last one in each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.entries = []
+        for event in EVENTS:
+            setattr(self, event, lambda *told, event=event, logs=None: self.note(event, *told, logs))
+
+    def note(self, event, *told):
+        if event == "on_train_batch_end" and told[0] + 1 < self.params["steps"]:
+            return
+        self.entries.append((event, *(sorted(thing) if isinstance(thing, dict) else thing for thing in told)))
+
+
+@pytest.mark.parametrize(
+    ("build", "y", "jit_compile"),
+    [
+        (build_autoencoder, TARGETS, False),
+        (build_vae, None, False),
+        pytest.param(build_autoencoder, IMAGES, True, marks=pytest.mark.slow),  # XLA compiles for seconds.
+        pytest.param(build_vae, None, True, marks=pytest.mark.slow),
+    ],
+    ids=["autoencoder", "VAE", "autoencoder, XLA", "VAE, XLA"],
+)
+def test_losses_weights_and_callbacks_are_those_of_fit(monkeypatch, build, y, jit_compile):
+    monkeypatch.setattr(tf.random, "shuffle", lambda order: order)  # Both take the images in their own order.
+    # XLA has random numbers of its own; without it, running eagerly is faster than compiling twice.
+    ours, plain = build(jit_compile=jit_compile), build(jit_compile=jit_compile, run_eagerly=not jit_compile)
+    validation = (TARGETS,) if y is None else (TARGETS, TARGETS)
+    diary, plain_diary = Diary(), Diary()
+    found = fit_whole_epochs(ours, IMAGES, y, 32, 2, [diary], TARGETS if y is None else validation)
+    whole = [None if array is None else array[:128] for array in (IMAGES, y)]  # The last two don't fill a batch.
+    options = {"shuffle": False, "verbose": 0, "validation_data": validation, "validation_batch_size": 1000}
+    expected = plain.fit(*whole, 32, 2, callbacks=[plain_diary], **options)
+    assert diary.entries == plain_diary.entries
+    assert len(diary.entries) == 8
+    assert [diary.params[name] for name in ("epochs", "steps")] == [2, 4]
+    assert found.epoch == expected.epoch
+    assert set(found.history) == set(expected.history)
+    for name, values in expected.history.items():
+        np.testing.assert_allclose(found.history[name], values, rtol=1e-4)
+    for weight, other in zip(ours.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(weight, other, atol=2e-4)
+
+
+def test_callback_can_end_training():
+    model = build_autoencoder()
+    end = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: setattr(model, "stop_training", epoch == 1))
+    assert fit_whole_epochs(model, IMAGES, IMAGES, 32, 5, [end]).epoch == [0, 1]
+    assert fit_whole_epochs(model, IMAGES, IMAGES, 32, 1).epoch == [0]
+
+
+def test_each_epoch_has_a_new_order_that_the_seed_repeats(monkeypatch):
+    orders, shuffle = [], tf.random.shuffle
+    monkeypatch.setattr(tf.random, "shuffle", lambda order: orders.append(shuffle(order).numpy()) or orders[-1])
+    losses = [fit_whole_epochs(build_autoencoder(), IMAGES, IMAGES, 32, 2).history["loss"] for _ in range(2)]
+    assert losses[0] == losses[1]
+    assert all(sorted(order) == list(range(130)) for order in orders)
+    assert not np.array_equal(orders[0], orders[1])
+    assert np.array_equal(orders[0], orders[2])
+
+
+def test_no_copy_of_the_images_is_kept_after_training():
+    images = np.random.default_rng(2).random((137, 16), dtype="float32")
+    model = build_autoencoder()
+    fit_whole_epochs(model, images, images, 32)
+    gc.collect()
+    tensors = [thing for thing in gc.get_objects() if issubclass(type(thing), tf.Tensor)]
+    assert not [tensor for tensor in tensors if tensor.shape == images.shape and hasattr(tensor, "numpy")]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"x": IMAGES[:0], "y": IMAGES[:0]}, "0 images"),
+        ({"batch_size": 131}, "a batch holds 131"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"y": IMAGES[1:]}, "129 targets for 130 images"),
+        ({"model": keras.Sequential([keras.Input((16,))])}, r"call model\.compile"),
+    ],
+)
+def test_invalid_training_is_refused(change, fault):
+    with pytest.raises(ValueError, match=fault):
+        fit_whole_epochs(**{"model": build_autoencoder(), "x": IMAGES, "y": IMAGES, "batch_size": 32} | change)

@@ -1,0 +1,50 @@
+"""A browser for the slow tests: Debian's Chromium, or another one that is installed, driven by Playwright."""
+
+import re
+import shutil
+
+import pytest
+from playwright import sync_api as playwright
+
+NAMES = "chromium", "chromium-browser", "google-chrome"
+OPTIONS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return a browser, patient enough for a busy machine. Tests that need one are skipped where there is none."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip(f"no browser found; install one of {', '.join(NAMES)}")
+    playwright.expect.set_options(timeout=20_000)  # milliseconds
+    with playwright.sync_playwright() as tools:
+        browser = tools.chromium.launch(executable_path=found, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser):
+    """Return a function that opens an empty page, given Playwright's options for its size and the reader's settings.
+
+    After the test, no page may have reported an error or a warning, or asked for anything but files and data.
+    """
+    contexts, messages, addresses = [], [], []
+
+    def open_page(**options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: messages.append(message.text) if message.type != "log" else None)
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("requestfailed", lambda request: messages.append(f"not loaded: {request.url}"))
+        page.on("request", lambda request: addresses.append(request.url))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert messages == []
+    assert {re.match(r"\w+:", address)[0] for address in addresses} <= {"file:", "data:", "about:", "blob:"}

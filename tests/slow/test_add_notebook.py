@@ -1,0 +1,102 @@
+"""The steps of "Add a notebook" in CONTRIBUTING.md are all that a new lesson takes."""
+
+import os
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tools.notebooks import ROOT, list_notebooks, read_notebook
+from tools.repository import read_project
+
+pytestmark = pytest.mark.slow
+NAME = "90_two_lines"
+COLAB = f"https://colab.research.google.com/github/{read_project()[0]}/blob/main/notebooks/{NAME}.ipynb"
+OPENING = f"""# Two lines: draw them
+
+*Do two lines cross?*
+
+![Two lines that cross](pictures/{NAME}.png)
+
+[Open in Colab]({COLAB})"""
+DRAW = """import matplotlib.pyplot as plt
+
+plt.plot([[0, SLOPE], [1, 0]]);"""
+CLOSING = f"""## What to take along
+
+They cross.
+
+## On your own
+
+[Solutions](solutions/{NAME}.ipynb)
+
+## Further reading
+
+[Lesson 00](00_start_here.ipynb)"""
+PARAMETERS = {"tags": ["parameters"]}
+PICTURE = {"tags": ["destination"], "alt": "Two lines that cross in the middle of a plot."}
+
+
+def make_lesson(setup):
+    """Return the lesson of steps 1 to 3."""
+    cells = [
+        new_markdown_cell(OPENING),
+        new_code_cell(setup),
+        new_markdown_cell("Two lines have two slopes."),
+        new_code_cell("SLOPE = 1", metadata=PARAMETERS),
+        new_markdown_cell("Here they are."),
+        new_code_cell(DRAW, metadata=PICTURE),
+        new_markdown_cell(CLOSING),
+    ]
+    return new_notebook(cells=cells)
+
+
+def make_solution(setup):
+    """Return the solutions of step 4."""
+    cells = [
+        new_markdown_cell(f"# Two lines: solutions\n\nOf [the lesson](../{NAME}.ipynb)."),
+        new_code_cell(setup),
+        new_markdown_cell("They have this slope:"),
+        new_code_cell("SLOPE = 1", metadata=PARAMETERS),
+        new_markdown_cell("They cross here:"),
+        new_code_cell("SLOPE / 2"),
+    ]
+    return new_notebook(cells=cells)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """Return a copy of what git tracks of this project, with what is new."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0"):
+        if name and (ROOT / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    return tmp_path
+
+
+def run(folder, *arguments):
+    """Run a module of Python in a folder, as make does; fail with what it printed unless it succeeds."""
+    variables = os.environ | {"PYTHONPATH": str(folder), "PYTEST_ADDOPTS": ""}
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=folder, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_lesson_added_by_the_documented_steps_passes_every_check(copy):
+    setup = next(cell.source for cell in read_notebook(list_notebooks()[0]).cells if cell.cell_type == "code")
+    nbformat.write(make_lesson(setup), copy / "notebooks" / f"{NAME}.ipynb")
+    nbformat.write(make_solution(setup), copy / "notebooks" / "solutions" / f"{NAME}.ipynb")
+    with (copy / "fast.toml").open("a") as stream:
+        stream.write(f'\n[{NAME}]\nSLOPE = 2\n\n["solutions/{NAME}"]\n')
+    run(copy, "tools.execute", "--publish", "--notebook", NAME)
+    run(copy, "tools.results")
+    assert "0 errors and 0 warnings" in run(copy, "tools.lint", NAME)
+    names = ("test_lint.py", "test_recipes.py", "test_fast_budget.py", "test_repository.py")
+    checks = ["tests/notebooks", *(f"tests/tools/{name}" for name in names)]
+    notebooks = [f"notebooks/{NAME}.ipynb", f"notebooks/solutions/{NAME}.ipynb"]
+    options = ["-q", "-m", "not slow", "--fast", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider"]
+    run(copy, "pytest", *options, *checks, *notebooks)
+    assert "Two lines: draw them" in (copy / "README.md").read_text(encoding="utf-8")

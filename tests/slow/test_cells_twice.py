@@ -1,0 +1,28 @@
+"""Cells run twice in a row, as readers do: nothing breaks that a first run would not break."""
+
+import asyncio
+import copy
+
+import pytest
+
+from tools.fast_budget import read_fast_budget, shorten_notebook
+from tools.kernel import execute
+from tools.notebooks import FOLDER, read_notebook
+
+pytestmark = pytest.mark.slow
+
+
+# Of all lessons, these two are the ones in which a second run once changed what the first had left.
+@pytest.mark.parametrize("name", ["02_sparse_autoencoder", "04_convolutional_autoencoder"])
+def test_every_cell_may_be_run_twice(name):
+    notebook = read_notebook(FOLDER / f"{name}.ipynb")
+    shorten_notebook(notebook, name, read_fast_budget())
+    cells = []
+    for cell in notebook.cells:
+        cells.append(cell)
+        if cell.cell_type == "code":
+            again = copy.deepcopy(cell)
+            again.id = f"{cell.id}-again"
+            cells.append(again)
+    notebook.cells = cells
+    asyncio.run(execute(notebook, FOLDER, name))

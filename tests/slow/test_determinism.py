@@ -1,0 +1,23 @@
+"""Same seed, same machine, same versions: a lesson's model ends with the same losses and draws the same images."""
+
+import numpy as np
+import pytest
+
+from tests.slow.train_lessons import train_at_once
+
+pytestmark = pytest.mark.slow
+# One lesson of each kind: dense layers, a recurrent network, convolutions with `compute_loss`, a custom training loop.
+LESSONS = ["01_dense_autoencoder", "06_sequence_autoencoder", "09_convolutional_vae", "10_fashion_vae"]
+
+
+@pytest.fixture(scope="module")
+def reports():
+    return train_at_once(2, "tensorflow", LESSONS)
+
+
+@pytest.mark.parametrize("notebook", LESSONS)
+def test_same_seed_gives_equal_losses_and_images(reports, notebook):
+    one, other = (report[notebook] for report in reports)
+    assert "failed" not in one, one["failed"]
+    assert np.isfinite(one["errors"]).all()
+    assert one == other  # The digest covers every bit of the decoded images.

@@ -1,0 +1,217 @@
+"""The latent explorer in a browser: mouse, finger and keys show what the decoder draws, and nothing leaves the page."""
+
+import base64
+import io
+import time
+from functools import cache
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import expect
+
+from helpers.explorer import SHADES, latent_explorer
+from tests.explorer_pages import CHANNELS, STEEPEST, draw_waves, read_data, spread_codes
+
+pytestmark = pytest.mark.slow
+CLASSES = [*"T-shirt/top Trouser Pullover Dress Coat Sandal Shirt Sneaker Bag".split(), "Ankle boot"]
+EXTENT = -3, 1, -2, 4
+# The page mixes decoded images linearly. Such a mix is off by at most step² / 8 times the second derivative. Then come
+# the shades, the two decimals of the point that the page shows, and the rounding of a canvas.
+TOLERANCE = STEEPEST * np.sum(np.divide((4, 6), 30) ** 2) / 8 + 0.5 / (SHADES - 1) + 0.0025 + 3 / 255
+# What VS Code lets the outputs of a notebook do, other hosts aside.
+STRICT = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; child-src data:"
+HOSTS = {
+    "file": "{page}",
+    "notebook": "<!doctype html><meta name=viewport content='width=device-width'>{output}",
+    "strict host": f'<!doctype html><meta http-equiv=Content-Security-Policy content="{STRICT}">{{output}}',
+}
+
+
+@cache
+def make_explorer(kind):
+    codes, labels, images = spread_codes()
+    return latent_explorer(lambda points: draw_waves(points, CHANNELS[kind]), EXTENT, codes, labels, CLASSES, images)
+
+
+@pytest.fixture
+def show(new_page, tmp_path):
+    """Return a function that opens the explorer and returns Playwright's page and the frame that holds the explorer.
+
+    In every host and size, it fits the width of the window, and nothing is hidden below the frame.
+    """
+
+    def open_explorer(host="notebook", kind="gray", width=800, **options):
+        page = new_page(viewport={"width": width, "height": 900}, **options)
+        explorer, path = make_explorer(kind), tmp_path / "explorer.html"
+        path.write_text(HOSTS[host].format(page=explorer.page, output=explorer._repr_html_()), encoding="utf-8")
+        page.goto(path.as_uri())
+        frame = page.frames[-1]
+        frame.locator("#plane").wait_for()
+        for part in (page, frame):
+            assert part.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert host == "file" or frame.evaluate("document.body.getBoundingClientRect().height <= innerHeight")
+        return page, frame
+
+    return open_explorer
+
+
+def read_light(address):
+    """Return the picture at a canvas's data URL as an array (height, width, 3) in [0, 1]."""
+    with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as picture:
+        return np.asarray(picture.convert("RGB")) / 255
+
+
+def read_point(text):
+    """Return z1 and z2 from the text under the decoded image, "z1 −1.20, z2 0.35"."""
+    return [float(part.split()[1].replace("\u2212", "-")) for part in text.split(", ")]
+
+
+def check_decoded(frame, kind="gray"):
+    """Assert that the page shows what the decoder draws at its point; return that point."""
+    find = "document.getElementById"
+    text, address = frame.evaluate(f"[{find}('place').textContent, {find}('decoded').toDataURL()]")  # at one moment
+    point = read_point(text)
+    drawn = draw_waves([point], CHANNELS[kind])[0]
+    light = drawn if kind == "color" else np.repeat(1 - drawn[..., None], 3, axis=-1)
+    np.testing.assert_allclose(read_light(address), light, atol=TOLERANCE)
+    return point
+
+
+def position(frame, across, down):
+    """Return the position in the window of a point on the plane, given in shares of its width and height."""
+    box = frame.locator("#plane").bounding_box()
+    return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+
+def wait_for_point(frame, across, down):
+    """Wait until the page shows a point on the plane, given in shares of its width and height; return what it shows."""
+    deadline = time.monotonic() + 20
+    while not np.allclose(point := read_point(frame.inner_text("#place")), (-3 + 4 * across, 4 - 6 * down), atol=0.05):
+        assert time.monotonic() < deadline, f"the page shows {point}"
+        frame.page.wait_for_timeout(20)
+    return point
+
+
+@pytest.mark.parametrize(("host", "kind"), [("file", "gray"), ("notebook", "color"), ("strict host", "gray")])
+def test_mouse_shows_what_the_decoder_draws(show, host, kind):
+    page, frame = show(host, kind)
+    for across, down in [(0.13, 0.77), (0.5, 0.5), (0.91, 0.08)]:
+        page.mouse.move(*position(frame, across, down))
+        wait_for_point(frame, across, down)
+        check_decoded(frame, kind)
+
+
+def test_finger_shows_what_the_decoder_draws(show):
+    page, frame = show(width=360, has_touch=True, is_mobile=True)
+    touch = page.context.new_cdp_session(page)
+    for kind, across in [("touchStart", 0.3), ("touchMove", 0.5), ("touchMove", 0.8)]:
+        x, y = position(frame, across, 0.4)
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        wait_for_point(frame, across, 0.4)
+        check_decoded(frame)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    wait_for_point(frame, 0.8, 0.4)  # The point stays where the finger left the screen.
+
+
+def test_arrow_keys_move_the_point_and_stop_at_the_edge(show):
+    page, frame = show()
+    frame.focus("#plane")
+    before = check_decoded(frame)
+    for key in ("ArrowRight", "ArrowUp", "Shift+ArrowLeft", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    # A step is 1/50 of the plane, 1/10 with Shift.
+    np.testing.assert_allclose(np.subtract(check_decoded(frame), before), [0.08 - 0.4, 0.12 - 0.6], atol=0.011)
+    for _ in range(11):
+        page.keyboard.press("Shift+ArrowRight")
+        page.keyboard.press("Shift+ArrowUp")
+    assert check_decoded(frame) == [1, 4]
+
+
+def test_nearest_test_image_is_shown_and_announced(show):
+    page, frame = show()
+    page.mouse.move(*position(frame, 0.7, 0.6))
+    point = wait_for_point(frame, 0.7, 0.6)
+    on_page = np.array(read_data(make_explorer("gray").page)["codes"])  # (n, 3): z1, z2 and class
+    z1, z2, label = on_page[np.argmin(np.hypot(*(on_page[:, :2] - point).T))]
+    name = CLASSES[int(label)]
+    codes, _, images = spread_codes()
+    image = images[np.argmin(np.hypot(*(codes - [z1, z2]).T))]
+    shown = read_light(frame.evaluate("document.getElementById('nearest').toDataURL()"))
+    np.testing.assert_allclose(shown[..., 0], 1 - image, atol=0.5 / (SHADES - 1) + 1 / 255)
+    assert frame.inner_text("#neighbor").startswith(name)
+    expect(frame.locator("#spoken")).to_have_text(f"{frame.inner_text('#place')}; nearest test image: {name}")
+
+
+def play(frame):
+    """Play the path to its end; return the points of it that the page showed, (n, 2)."""
+    frame.evaluate(
+        "() => { window.shown = []; const place = document.getElementById('place');"
+        "new MutationObserver(() => shown.push(place.textContent)).observe(place, {childList: true}); }"
+    )
+    button = frame.locator("#play")
+    button.press("Enter")
+    expect(button).to_have_text("Play the path")
+    check_decoded(frame)
+    _, *shown = frame.evaluate("shown")  # The first is where the point was before.
+    return np.array([read_point(text) for text in shown])
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_dragged_path_is_played(show, motion):
+    page, frame = show(reduced_motion=motion)
+    frame.click("#draw")
+    page.mouse.move(*position(frame, 0.4, 0.4))
+    page.mouse.down()
+    page.mouse.move(*position(frame, 0.6, 0.6), steps=5)
+    page.mouse.up()
+    assert frame.get_attribute("#draw", "aria-pressed") == "false"
+    visited = play(frame)
+    np.testing.assert_allclose(visited[[0, -1]], [[-1.4, 1.6], [-0.6, 0.4]], atol=0.1)
+    assert (np.diff(visited, axis=0) * [1, -1] >= 0).all()
+    stops = len(np.unique(visited, axis=0))
+    assert stops <= 13 if motion == "reduce" else stops > 13
+
+
+def test_path_is_set_and_played_by_keys_alone(show):
+    page, frame = show()
+    frame.focus("#plane")
+    for key in ["Enter", "Shift+ArrowRight", "Enter", "Shift+ArrowDown"]:
+        page.keyboard.press(key)
+    assert frame.inner_text("#spoken") == "Point 2 of the path"
+    end = check_decoded(frame)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+ArrowUp")  # Away from the end, so that playing has to lead back.
+    while frame.evaluate("document.activeElement.id") != "play":
+        page.keyboard.press("Tab")
+    visited = play(frame)
+    np.testing.assert_allclose(visited[-1], end, atol=0.011)
+    np.testing.assert_allclose(np.ptp(visited, axis=0), [0.4, 0.6], atol=0.05)
+
+
+@pytest.mark.parametrize("width", [320, 540, 1000])
+def test_plane_is_large_in_windows_of_any_width(show, width):
+    _, frame = show(width=width)
+    assert frame.locator("#plane").bounding_box()["width"] >= 0.6 * min(width, 640)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colors_follow_the_reader_and_the_page_is_accessible(show, scheme):
+    page, frame = show("file", color_scheme=scheme)
+    body, corner = frame.evaluate("""[
+        getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number),
+        [...plane.getContext('2d').getImageData(plane.width - 2, 2, 1, 1).data].slice(0, 3)]""")
+    assert (np.mean(body) < 50) == (np.mean(corner) < 100) == (scheme == "dark")
+    faults = Axe().run(page).response["violations"]  # low contrast, for example
+    assert [fault["id"] for fault in faults if fault["impact"] in ("serious", "critical")] == []
+
+
+def test_without_scripts_a_picture_and_a_sentence_take_its_place(browser):
+    page = browser.new_page()
+    page.set_content(make_explorer("gray")._repr_html_().replace("allow-scripts", ""))
+    frame = page.frames[-1]
+    expect(frame.locator("#atlas")).to_be_visible()
+    assert "What the decoder draws" in frame.inner_text("#still")
+    assert not frame.locator("#explorer").is_visible()
+    page.close()

@@ -1,0 +1,85 @@
+"""Training in a process that is killed: started again, it ends with the same losses."""
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+
+import keras
+import pytest
+
+from helpers.checkpoints import keep_epochs
+from tests.helpers.small_models import build_autoencoder, train
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")]
+
+
+def train_in_a_process(path, report, fatal_checkpoint=None):
+    """Train to the end and report the result; die while the checkpoint of this number is written, if one is given."""
+    if fatal_checkpoint is not None:
+        rename, numbers = os.replace, iter(range(3))
+
+        def rename_or_die(*names):
+            if next(numbers) == fatal_checkpoint:
+                os.kill(os.getpid(), signal.SIGKILL)
+            rename(*names)
+
+        os.replace = rename_or_die
+    pause = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: time.sleep(0.1))
+    model = build_autoencoder()
+    report.put("started")
+    report.put(train(model, [keep_epochs(path), pause]))
+
+
+@pytest.fixture(scope="module")
+def start():
+    """Return a function that starts to train in a process; it returns the process and the queue of its result."""
+    context = multiprocessing.get_context("forkserver")
+    # Processes start with Keras imported, which takes longest. TensorFlow can't be forked once it has run, so the
+    # helpers, which run it, are imported in each process.
+    context.set_forkserver_preload(["keras"])
+
+    def start(*arguments):
+        report = context.SimpleQueue()
+        process = context.Process(target=train_in_a_process, args=(arguments[0], report, *arguments[1:]))
+        process.start()
+        assert report.get() == "started"
+        return process, report
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def uninterrupted():
+    return train(build_autoencoder())
+
+
+def train_to_the_end(start, path):
+    process, report = start(path)
+    result = report.get()
+    process.join()
+    return result
+
+
+def test_training_killed_at_three_moments_ends_with_the_same_losses(tmp_path, start, uninterrupted):
+    began = time.monotonic()
+    assert train_to_the_end(start, tmp_path / "kept.npz") == uninterrupted
+    duration = time.monotonic() - began
+    moments = random.Random(0)
+    for _ in range(3):
+        process, _ = start(tmp_path / "kept.npz")
+        process.join(moments.uniform(0, duration))
+        process.kill()
+        process.join()
+    assert train_to_the_end(start, tmp_path / "kept.npz") == uninterrupted
+
+
+@pytest.mark.parametrize("checkpoint", [0, 2])
+def test_training_killed_while_a_checkpoint_is_written_resumes(tmp_path, start, uninterrupted, checkpoint):
+    path = tmp_path / "kept.npz"
+    process, _ = start(path, checkpoint)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert path.exists() == (checkpoint > 0)
+    assert train_to_the_end(start, path) == uninterrupted

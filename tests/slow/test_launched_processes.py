@@ -1,0 +1,54 @@
+"""Launched programs and everything they start end with what launched them, however that ends."""
+
+import importlib.util
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from helpers.launch import run_workers
+from tools.notebooks import ROOT
+
+pytestmark = pytest.mark.slow
+# A program that has to be killed, and one that starts it.
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('awake', flush=True)"
+SLEEPER = [sys.executable, "-c", f"{STUBBORN}; time.sleep(600)"]
+PARENT = [sys.executable, "-c", f"import subprocess; print('awake', flush=True); subprocess.run({SLEEPER!r})"]
+LAUNCHER = f"""
+from helpers.launch import programs
+with programs([{PARENT!r}, {SLEEPER!r}]) as started:
+    while not all("awake" in program.read() for program in started):
+        pass
+    print("started", flush=True)
+    input()
+"""
+
+
+@pytest.mark.parametrize("ending", ["killed", "interrupted", "done"])
+def test_nothing_outlives_the_launcher(ending):
+    launcher = subprocess.Popen(
+        [sys.executable, "-c", LAUNCHER], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with launcher:
+        assert launcher.stdout.readline() == "started\n"
+        # two guards, two programs, and the one that one of them started
+        while len(descendants := psutil.Process(launcher.pid).children(recursive=True)) < 5:
+            time.sleep(0.05)
+        if ending == "killed":
+            launcher.kill()
+        elif ending == "interrupted":
+            launcher.send_signal(signal.SIGINT)
+        else:
+            launcher.stdin.write("\n")
+            launcher.stdin.close()
+        assert psutil.wait_procs(descendants, timeout=60)[1] == []
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs JAX; `make scale` installs it")
+def test_keras_starts_in_a_worker_without_the_packages_that_it_does_not_need(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import keras, sys\nprint({'pandas', 'sklearn', 'tensorflow'} & set(sys.modules))\n")
+    assert run_workers(script, 1) == "set()\n"

@@ -1,0 +1,69 @@
+"""Odd and hostile places: a lesson works there with the same losses, or says clearly what is wrong."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.slow.short_lesson import finish, make_project, read_first_cell, start
+
+pytestmark = pytest.mark.slow
+WRITTEN = {"short.gif", "short.png"}  # The checkpoint is removed when training has ended.
+UNSET = "DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND", "PYTHONIOENCODING", "PYTHONUTF8"
+STRANGE = {"LANG": "C", "LC_ALL": "C", "TZ": "Pacific/Kiritimati", "COLUMNS": "20", "TERM": "dumb"}
+# Nobody can write in /proc, not even root.
+READ_ONLY_HOME = {"HOME": "/proc"} | dict.fromkeys(("KERAS_HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"))
+NO_NETWORK = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": None}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return make_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def losses(project):
+    """Return the losses in an ordinary place, where the lesson prints no warning."""
+    found, output = finish(start(project))
+    assert "arning" not in output
+    return found
+
+
+def test_display_locale_and_time_zone_change_nothing(project, losses):
+    assert finish(start(project, **dict.fromkeys(UNSET), **STRANGE))[0] == losses
+    assert {path.name for path in (project.parent / "build").iterdir()} == WRITTEN
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs a folder in which nobody can write")
+def test_home_may_be_read_only(project, losses):
+    assert finish(start(project, **READ_ONLY_HOME))[0] == losses
+
+
+def test_path_may_have_spaces_and_any_script(tmp_path, losses):
+    assert finish(start(make_project(tmp_path / "Mes cahiers à moi, 猫 & 'co'")))[0] == losses
+
+
+def test_notebook_may_be_started_from_the_top_folder(tmp_path, losses):
+    make_project(tmp_path / "project")
+    assert finish(start(tmp_path / "project"))[0] == losses
+
+
+def test_two_lessons_at_once_share_a_cache_and_a_build_folder(tmp_path, losses):
+    folder = make_project(tmp_path)
+    both = [start(folder, KERAS_HOME=str(tmp_path / "cache")) for _ in range(2)]
+    assert [finish(process)[0] for process in both] == [losses, losses]
+    assert {path.name for path in (tmp_path / "build").iterdir()} == WRITTEN
+
+
+def test_without_data_and_network_a_lesson_runs_on_stand_ins_and_says_so(project, tmp_path):
+    _, output = finish(start(project, AUTOENCODER_DATA=None, KERAS_HOME=str(tmp_path), **NO_NETWORK))
+    assert "stand-in" in output
+
+
+def test_outside_the_project_the_missing_package_is_named(tmp_path):
+    command = [sys.executable, "-S", "-c", read_first_cell()]  # -S hides installed packages, this one included.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert "No module named 'helpers'" in done.stderr

@@ -1,0 +1,80 @@
+"""Train the models of lessons in the short budget, in a process of its own, and report what came out as JSON."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import traceback
+
+import keras
+import numpy as np
+
+from benchmarks.lessons import Lesson
+from benchmarks.races import RACES
+from tools.fast_budget import read_fast_budget
+from tools.notebooks import ROOT
+
+# What cells that are not run here would have chosen, by lesson.
+GIVEN = {race.notebook: race.given or {} for race in RACES.values()}
+# The short budget leaves out compilation, in which backends differ most.
+COMPILED = {} if keras.backend.backend() == "tensorflow" else {"RUN_EAGERLY": False, "JIT_COMPILE": True}
+
+
+class Watch(keras.callbacks.Callback):
+    """Keep the error on some test images before training and after every epoch, and the losses of every epoch."""
+
+    def __init__(self, names):
+        super().__init__()
+        self.names, self.losses, self.errors = names, [], []
+
+    def on_train_begin(self, logs=None):
+        self.errors.append(float(np.mean(np.square(self.decode() - self.names["x_test"][:100]))))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.on_train_begin()
+        self.losses.append({name: float(value) for name, value in (logs or {}).items()})
+
+    def decode(self):
+        """Return what the model makes of some test images."""
+        images = self.names["x_test"][:100]
+        # Lesson 10 trains two networks in a loop of its own.
+        outputs = self.model(images) if self.model else self.names["decoder"](self.names["encoder"](images)[0])
+        # A variational autoencoder returns its codes before the decoded images.
+        return keras.ops.convert_to_numpy(outputs[-1] if isinstance(outputs, tuple | list) else outputs)
+
+
+def train(notebook):
+    """Return what a lesson's training came to, or the traceback of the error that ended it."""
+    try:
+        lesson = Lesson(notebook)
+        lesson.prepare(**read_fast_budget()[notebook] | GIVEN.get(notebook, {}) | COMPILED)
+        watch = Watch(lesson.names)
+        lesson.train(watch)
+        decoded = watch.decode()
+    except Exception:
+        return {"failed": traceback.format_exc()}
+    return {
+        "backend": keras.backend.backend(),
+        "losses": watch.losses,
+        "errors": watch.errors,
+        "range": [float(decoded.min()), float(decoded.max())],
+        "digest": hashlib.sha256(decoded.tobytes()).hexdigest(),
+    }
+
+
+def train_at_once(processes, backend, notebooks):
+    """Train the models of notebooks in several processes at the same time; return what each process reports."""
+    command = [sys.executable, "-m", "tests.slow.train_lessons", *notebooks]
+    options = {"cwd": ROOT, "env": os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}, "text": True}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    reports = []
+    for process in [subprocess.Popen(command, **options, **pipes) for _ in range(processes)]:
+        output, errors = process.communicate(timeout=1200)
+        assert process.returncode == 0, errors
+        reports.append(json.loads(output.splitlines()[-1]))
+    return reports
+
+
+if __name__ == "__main__":
+    print(json.dumps({notebook: train(notebook) for notebook in sys.argv[1:]}))

@@ -1,0 +1,161 @@
+"""`make run` and `make publish`: what runs, what the pages and the table say, and what is stored."""
+
+import base64
+import os
+import re
+
+import pytest
+from nbformat.v4 import new_output
+
+from tests.tools.conftest import make_notebook
+from tools import execute, notebooks
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAG7buVgAAAABJRU5ErkJggg=="
+)
+DRAW = f"from IPython.display import Image\nImage({PICTURE!r}, format='png')"
+STORED = new_output("stream", name="stdout", text="published: 180.2 nats\n")
+
+
+def run(*arguments):
+    """Run tools.execute and return its exit status."""
+    with pytest.raises(SystemExit) as stop:
+        execute.main([*arguments])
+    return int(stop.value.code)
+
+
+def read_text(page):
+    """Return what a reader sees of an HTML page, as one line."""
+    return " ".join(re.sub(r"<script.*?</script>|<style.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL).split())
+
+
+def test_failure_is_shown_without_stored_results_and_does_not_stop_the_next_notebook(patched, capsys):
+    (patched.folder / "notebooks" / "00_broken.ipynb").write_text("<<<<<<< HEAD")
+    before = patched.store(
+        _01_fails=make_notebook("1 / 0", "'never'", outputs=[STORED]), _02_runs=make_notebook("6 * 7", outputs=[STORED])
+    )
+    assert run() == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["00_broken", "01_fails", "02_runs"]
+    assert "is not a readable notebook" in lines[1]
+    assert "FAILED: ZeroDivisionError: division by zero" in lines[2]
+    assert lines[3].endswith("done")
+    assert "Full budget" in lines[4]
+    assert patched.read() == before
+    failed, ran, index = map(patched.page, ("notebooks/01_fails", "notebooks/02_runs", "index"))
+    text = read_text(failed)
+    assert text.index("This notebook failed: ZeroDivisionError") < text.index("How much is left?")
+    assert "180.2" not in failed + ran
+    assert ">42<" in re.sub(r"\s", "", ran)
+    assert 'href="notebooks/01_fails.html"' in index
+    assert "Full budget" in read_text(index)
+
+
+def test_lessons_run_by_default_and_solutions_on_request(patched, monkeypatch):
+    monkeypatch.setattr(execute, "run_all", lambda runs, *_: found.append([run.name for run in runs]) or _end())
+    monkeypatch.setattr(execute.RunPages, "build", lambda *_: None)
+
+    async def _end():
+        pass
+
+    patched.store(_00_one=make_notebook(), _01_two=make_notebook(), solutions__01_two=make_notebook())
+    found = []
+    for arguments in ([], ["--all"], ["--notebook", "01"], ["--notebook", "solutions/01"], ["--publish"]):
+        assert run(*arguments) == 0
+    everything = ["00_one", "01_two", "solutions/01_two"]
+    assert found == [everything[:2], everything, ["01_two"], ["solutions/01_two"], everything]
+
+
+def test_publishing_stores_outputs_and_picture_only_where_nothing_went_wrong(patched, capsys):
+    sound = make_notebook(DRAW, "print('seen')", tags=["destination"])
+    sound.cells[0].source += "\n\n![What comes out](pictures/00_sound.png)"
+    sound.metadata["autoencoders"] = {"numbers": {"70,000": "size of the data set"}}
+    before = patched.store(_00_sound=sound, _01_warns=make_notebook("import sys\nprint('old', file=sys.stderr)"))
+    (patched.folder / "build").mkdir()
+    for name in ("00_small.npz", "02_other.npz"):
+        (patched.folder / "build" / name).write_bytes(b"an epoch of an interrupted training")
+    assert run("--publish") == 1
+    assert "FAILED: a cell wrote to standard error: old" in capsys.readouterr().out
+    assert patched.read()["01_warns"] == before["01_warns"]
+    published = notebooks.read_notebook(patched.folder / "notebooks" / "00_sound.ipynb")
+    assert [cell.execution_count for cell in published.cells[1:]] == [1, 2]
+    assert published.cells[2].outputs[0].text == "seen\n"
+    own = published.metadata["autoencoders"]
+    assert own["numbers"] == {"70,000": "size of the data set"}
+    assert own["peak_memory"] > 10
+    assert (patched.folder / "notebooks" / "pictures" / "00_sound.png").read_bytes() == PICTURE
+    assert [path.name for path in (patched.folder / "build").glob("*.npz")] == ["02_other.npz"]
+
+
+def make_parallel(own, other):
+    """Return a notebook that ends only if another runs at the same time: each waits for the other's file."""
+    meet = (
+        f"import pathlib, time\npathlib.Path({own!r}).touch()\n"
+        f"for _ in range(300):\n    time.sleep(0.1 * (not pathlib.Path({other!r}).exists()))\n"
+        f"assert pathlib.Path({other!r}).exists()"
+    )
+    return make_notebook("EPOCHS = 20", "assert EPOCHS == 1\n" + meet, tags=["parameters"])
+
+
+def test_short_budget_runs_two_notebooks_at_a_time_and_is_named(patched, monkeypatch, capsys):
+    before = patched.store(_00_one=make_parallel("a", "b"), _01_two=make_parallel("b", "a"))
+    monkeypatch.setattr(execute, "read_fast_budget", lambda: {"00_one": {"EPOCHS": 1}, "01_two": {"EPOCHS": 1}})
+    monkeypatch.setattr(execute.RunPages, "build", lambda *_: None)
+    status, output = run("--fast"), capsys.readouterr().out
+    assert status == 0, output
+    assert "Short budget" in output
+    assert patched.read() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--publish", "--fast"], "omit --fast"),
+        (["--publish", "--jobs", "2"], "omit --jobs"),
+        (["--jobs", "0"], "--jobs 0: expected at least 1"),
+        (["--notebook", "07"], "no notebook begins with '07'; there are 00_one, 01_two\n"),
+        (["--fast"], "fast.toml has no entry for 01_two"),
+    ],
+    ids=" ".join,
+)
+def test_request_that_makes_no_sense_is_refused_before_anything_runs(patched, monkeypatch, capsys, arguments, message):
+    before = patched.store(_00_one=make_notebook("1"), _01_two=make_notebook("2"), solutions__01_two=make_notebook("3"))
+    monkeypatch.setattr(execute, "read_fast_budget", lambda: {"00_one": {}})
+    assert run(*arguments) == 2
+    assert message in capsys.readouterr().err
+    assert patched.read() == before
+    assert not (patched.folder / "build").exists()
+
+
+def test_relative_data_folder_is_made_absolute_for_the_kernels(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AUTOENCODER_DATA", "data")
+    notebooks.name_data_folder_in_full()
+    assert os.environ["AUTOENCODER_DATA"] == str((tmp_path / "data").resolve())
+
+
+def test_notebook_whose_packages_are_missing_is_skipped_with_the_remedy(patched, capsys):
+    notebook = make_notebook("1 / 0")
+    notebook.metadata["autoencoders"] = {"needs": ["no_such_package"]}
+    patched.store(_00_one=notebook)
+    assert run() == 0
+    assert "skipped: no_such_package not installed; `make scale`" in capsys.readouterr().out
+    assert "no_such_package not installed" in read_text(patched.page("notebooks/00_one"))
+
+
+def test_pages_need_nothing_from_the_network_and_link_to_each_other(patched):
+    notebook = make_notebook("1")
+    elsewhere = "https://colab.research.google.com/github/a/b/blob/main/notebooks/00_one.ipynb"
+    notebook.cells[0].source += f"\n\nThe code $z$ is $W_e\\,x$: [two](01_two.ipynb), [Colab]({elsewhere})"
+    patched.store(_00_one=notebook, _01_two=make_notebook("2"))
+    assert run() == 0
+    page = patched.page("notebooks/00_one")
+    assert {'href="01_two.html"', f'href="{elsewhere}"'} <= set(re.findall(r'href="[^"]*"', page))
+    assert re.findall(r"""<(?:script|img|iframe|link)[^>]*(?:src|href)=["']?(?:https?:)?//[^>]*""", page) == []
+    assert len(re.findall(r'class="math', page)) == 2
+
+
+def test_notebooks_come_in_reading_order(patched):
+    patched.store(_01_two=make_notebook(), _00_one=make_notebook(), solutions__00_one=make_notebook())
+    assert [notebooks.name_of(path) for path in notebooks.list_notebooks()] == ["00_one", "01_two", "solutions/00_one"]
+    assert [notebooks.name_of(path) for path in notebooks.list_notebooks(solutions=False)] == ["00_one", "01_two"]

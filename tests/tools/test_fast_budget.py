@@ -1,0 +1,139 @@
+"""The short budget: fast.toml, what it does to cells tagged `parameters`, and pytest --fast."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tools.fast_budget import FastBudgetError, check_every_notebook, read_fast_budget, read_literals, shorten_notebook
+from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook
+
+NAME = "01_dense_autoencoder"
+SOURCE = """EPOCHS = 20  # passes
+RATE = 4e-3
+SHUFFLE = True
+BUDGET = "full"
+SIDES = (28, 28)
+SIZES = [4, 8]
+STEPS = 235 * EPOCHS
+lower = 1"""
+
+
+def make_notebook(*sources):
+    """Return a notebook whose code cells are all tagged `parameters`, and one that isn't."""
+    cells = [new_code_cell(source, metadata={"tags": ["parameters"]}) for source in sources]
+    return new_notebook(cells=[*cells, new_code_cell("assert EPOCHS == 1")])
+
+
+def run(source):
+    """Return the names that a parameters cell leaves behind."""
+    names = {}
+    exec(source, names)
+    return {name: value for name, value in names.items() if name != "__builtins__"}
+
+
+def shorten(overrides, *sources):
+    """Return the sources of the parameters cells after shortening."""
+    notebook = make_notebook(*sources)
+    shorten_notebook(notebook, NAME, {NAME: overrides})
+    assert notebook.cells[-1].source == "assert EPOCHS == 1"
+    return [cell.source for cell in notebook.cells[:-1]]
+
+
+def test_cell_has_the_overrides_and_everything_else_as_it_was():
+    (source,) = shorten({"EPOCHS": 1, "SIZES": [4], "SIDES": [8, 8]}, SOURCE)  # TOML has no tuples
+    assert source.startswith(SOURCE + "\n")
+    assert run(source) == run(SOURCE) | {"EPOCHS": 1, "SIZES": [4], "SIDES": [8, 8]}
+
+
+def test_each_override_goes_to_the_cell_that_assigns_its_name():
+    one, two = shorten({"SEEDS": [0], "EPOCHS": 1}, "EPOCHS = 20", "SEEDS = [0, 1, 2]")
+    assert run(one) == {"EPOCHS": 1}
+    assert run(two) == {"SEEDS": [0]}
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"EPOCS": 1},
+        {"STEPS": 1},
+        {"lower": 1},
+        {"EPOCHS": 1.0},
+        {"EPOCHS": True},
+        {"EPOCHS": [1]},
+        {"RATE": 1},
+        {"BUDGET": 1},
+        {"SIZES": 4},
+    ],
+    ids=repr,
+)
+def test_override_of_an_unknown_name_or_another_type_is_refused_by_name(overrides):
+    (key,) = overrides
+    with pytest.raises(FastBudgetError, match=f"sets {key} for {NAME}"):
+        shorten({"BUDGET": "fast"} | overrides, SOURCE)
+
+
+def test_name_assigned_in_two_cells_and_notebook_without_an_entry_are_refused():
+    with pytest.raises(FastBudgetError, match="which 2 of its cells"):
+        shorten({"EPOCHS": 1}, "EPOCHS = 20", "EPOCHS = 10")
+    with pytest.raises(FastBudgetError, match=f"no entry for {NAME}"):
+        shorten_notebook(make_notebook(SOURCE), NAME, {})
+    with pytest.raises(FastBudgetError, match="no entry for 01_b"):
+        check_every_notebook(["00_a", "01_b"], {"00_a": {}})
+    with pytest.raises(FastBudgetError, match="entries for 02_c"):
+        check_every_notebook(["00_a"], {"00_a": {}, "02_c": {}})
+
+
+def test_stored_budget_fits_every_notebook():
+    budget = read_fast_budget()
+    check_every_notebook([name_of(path) for path in list_notebooks()], budget)
+    for path in list_notebooks():
+        notebook = read_notebook(path)
+        shorten_notebook(notebook, name_of(path), budget)
+        sources = [cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+        # A notebook that says which budget it ran on says so in the short one, too.
+        assert read_literals("\n".join(sources)).get("BUDGET", "fast") == "fast", path
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Return a folder with the tools and one notebook that only the short budget lets pass."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "tools", folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "conftest.py", folder)
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    scale\n")
+    (folder / "notebooks").mkdir()
+    notebook = make_notebook("EPOCHS = 20")
+    notebook.cells.append(new_code_cell("import os\nassert os.path.isabs(os.environ['AUTOENCODER_DATA'])"))
+    nbformat.write(notebook, folder / "notebooks" / "00_tiny.ipynb")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("fast_toml", "options", "status", "message"),
+    [
+        ("[00_tiny]\nEPOCHS = 1\n", ["--fast"], pytest.ExitCode.OK, "passed"),
+        ("[00_tiny]\nEPOCHS = 1\n", [], pytest.ExitCode.TESTS_FAILED, "assert EPOCHS == 1"),
+        ("[00_tiny]\nEPOCHS = 1.0\n", ["--fast"], pytest.ExitCode.USAGE_ERROR, "fast.toml sets EPOCHS for 00_tiny"),
+        ("[00_tiny\n", ["--fast"], pytest.ExitCode.USAGE_ERROR, "Expected ']'"),
+    ],
+    ids=["short", "full", "other type", "not TOML"],
+)
+def test_pytest_runs_notebooks_in_the_short_budget_only_on_request(project, fast_toml, options, status, message):
+    (project / "fast.toml").write_text(fast_toml, encoding="utf-8")
+    stored = (project / "notebooks" / "00_tiny.ipynb").read_bytes()
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-current-env"]
+    done = subprocess.run(
+        [*command, *options, "notebooks"],
+        cwd=project,
+        env=os.environ | {"AUTOENCODER_DATA": "data", "PYTEST_ADDOPTS": "", "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    assert message in done.stdout + done.stderr
+    assert (project / "notebooks" / "00_tiny.ipynb").read_bytes() == stored

@@ -1,0 +1,96 @@
+"""Ctrl-C during `make run` stops everything within 5 seconds, says what was done, and leaves no process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from tests.tools.conftest import make_notebook
+
+TRAIN = (
+    "import pathlib, subprocess, sys, time\n"
+    "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)\n"
+    "pathlib.Path('training').touch()\n"
+    "time.sleep(600)"
+)
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process group")
+
+
+@pytest.fixture
+def process(project):
+    """Start a run of four notebooks, the second of which trains for 10 minutes; end it if the test doesn't."""
+    project.copy("tools", "site", "pyproject.toml")
+    project.store(
+        _00_done=make_notebook("6 * 7"),
+        _01_trains=make_notebook("'published 180.2'", TRAIN),
+        _02_waits=make_notebook("1"),
+        _03_waits=make_notebook("1"),
+    )
+    command = [sys.executable, "-m", "tools.execute"]
+    variables = os.environ | {"RUN_OF_TEST": str(project.folder)}  # distinguishes its processes from all others
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=project.folder, env=variables, **pipes, start_new_session=True) as run:
+        yield run
+        for left in list_left(project):
+            left.kill()
+
+
+def list_left(project):
+    """Return the processes of a run that are still there."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("RUN_OF_TEST") == str(project.folder) and process.status() != "zombie":
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def interrupt(process):
+    """Send Ctrl-C to the whole group, as a terminal does; return exit status, seconds, and what was printed."""
+    started = time.perf_counter()
+    os.killpg(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    return process.returncode, time.perf_counter() - started, output, errors
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+def test_interrupted_training_ends_at_once_and_its_page_shows_no_result(project, process, sent):
+    deadline = time.monotonic() + 120
+    while not (project.folder / "notebooks" / "training").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    if sent == signal.SIGINT:
+        status, seconds, output, errors = interrupt(process)
+        assert seconds < 15, "5 s where no other work runs"
+        assert status == 130
+    else:
+        process.terminate()
+        output, errors = process.communicate(timeout=60)
+        assert process.returncode == 143
+    assert "Traceback" not in errors
+    ends = [line.split()[-1] for line in output.splitlines()[1:5]]
+    assert ends == ["done", "interrupted", "waiting", "waiting"]
+    assert "1 of 4 notebooks are finished" in output
+    assert list_left(project) == []
+    assert "was interrupted" in project.page("notebooks/01_trains")
+    assert "180.2" not in project.page("notebooks/01_trains")
+    assert "executed" in project.page("notebooks/02_waits")
+    assert "Interrupted after" in project.page("index")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [0.3, 0.8, 1.3, 1.8, 2.5, 3.5, 4.5, 6, 8, 10])
+def test_interrupted_at_any_moment_nothing_is_left(project, process, moment):
+    time.sleep(moment)
+    status, seconds, _, errors = interrupt(process)
+    assert seconds < 15, "5 s where no other work runs"
+    assert status in (130, -signal.SIGINT), errors  # Python ends by the signal until it runs the first line.
+    assert status != 130 or "Traceback" not in errors
+    assert list_left(project) == []

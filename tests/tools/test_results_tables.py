@@ -1,0 +1,84 @@
+"""results.json and the README's tables, gathered from what notebooks store."""
+
+import json
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat.v4 import new_output
+
+from tests.tools.conftest import make_notebook
+from tools import notebooks, repository, results
+
+ROW = {
+    "system": "R1",
+    "measure": "test_bce",
+    "name": "cross-entropy",
+    "unit": "nats per pixel",
+    "direction": "lower",
+    "published": 0.09,
+    "reproduced": 0.0927645,
+    "ours": 0.0913,
+    "claims": True,
+    "reproduced_seconds": 58.8,
+    "notebook": "01_two",
+    "seconds": 9.6,
+    "seed": 0,
+    "budget": "full",
+    "data_source": "folder",
+    "versions": {},
+}
+TABLES = ("notebooks", "results", "races", "card")
+README = "# Title\n" + "".join(f"<!-- {name}:begin -->\nold\n<!-- {name}:end -->\n" for name in TABLES)
+plain_text = st.text(st.characters(codec="utf-8", exclude_characters="<"))
+
+
+@given(plain_text, plain_text, plain_text, plain_text)
+def test_filling_replaces_what_is_between_the_comments_and_nothing_else(before, old, new, after):
+    around = "{}<!-- t:begin -->\n{}\n<!-- t:end -->{}"
+    filled = results.fill(around.format(before, old, after), "t", new)
+    assert filled == around.format(before, new, after)
+
+
+@pytest.mark.parametrize("text", ["", "<!-- t:begin -->\n", "<!-- t:begin -->\n<!-- t:end -->\n" * 2])
+def test_filling_refuses_a_text_without_exactly_one_pair_of_comments(text):
+    with pytest.raises(ValueError, match="expected one pair of comments <!-- t:begin -->"):
+        results.fill(text, "t", "new")
+
+
+def test_results_are_gathered_from_lessons_and_fill_all_tables(patched):
+    stored = [new_output("display_data", data={notebooks.RESULTS_TYPE: [ROW]})]
+    lesson = make_notebook("pass", outputs=stored)
+    lesson.metadata["autoencoders"] = {"seconds": 90}
+    patched.store(_00_one=make_notebook(), _01_two=lesson, solutions__01_two=make_notebook("pass", outputs=stored))
+    (patched.folder / "README.md").write_text(README)
+    results.main()
+    gathered = json.loads((patched.folder / "results.json").read_text(encoding="utf-8"))
+    assert gathered == results.gather()
+    assert list(gathered["notebooks"]) == ["00_one", "01_two"]
+    assert gathered["results"] == [ROW]
+    readme = (patched.folder / "README.md").read_text(encoding="utf-8")
+    assert "old" not in readme
+    slug, _ = repository.read_project()
+    colab = f"[Colab](https://colab.research.google.com/github/{slug}/blob/main/notebooks"
+    for row in (
+        f"| [00 Compress a digit](notebooks/00_one.ipynb) | How much is left? | – |  | {colab}/00_one.ipynb) |",
+        f"| [01 Compress a digit](notebooks/01_two.ipynb) | How much is left? | R1 | 1.5 | {colab}/01_two.ipynb) |",
+        "| [R1](notebooks/01_two.ipynb) | cross-entropy (nats per pixel) | 0.09 | 0.09276 | 0.0913 | 59 s | 10 s |",
+    ):
+        assert row in readme.splitlines()
+
+
+def test_number_that_was_not_published_is_a_dash_in_the_table():
+    row = ROW | {"published": None, "reproduced": None, "reproduced_seconds": None}
+    assert results.make_results_table({"results": [row]}).splitlines()[-1].endswith("| – | – | 0.0913 | – | 10 s |")
+
+
+def test_readme_without_its_comments_is_left_alone_and_so_is_the_results_file(patched):
+    nbformat.write(make_notebook(), patched.folder / "notebooks" / "00_one.ipynb")
+    (patched.folder / "README.md").write_text("# Title\n")
+    with pytest.raises(ValueError, match="expected one pair of comments"):
+        results.main()
+    assert (patched.folder / "README.md").read_text() == "# Title\n"
+    assert not (patched.folder / "results.json").exists()

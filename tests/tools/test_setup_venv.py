@@ -1,0 +1,120 @@
+"""Setting up .venv: it is made once, made again when the lock changes, and nothing of the user's is touched."""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from tools import setup_venv
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """Return a folder in which main() makes a real environment without pip, and installs nothing."""
+    monkeypatch.setattr(setup_venv, "ROOT", tmp_path)
+    monkeypatch.setattr(setup_venv, "run_pip", lambda *_: 0)
+    create = setup_venv.venv.create
+    monkeypatch.setattr(setup_venv.venv, "create", lambda folder, with_pip: create(folder))
+    (tmp_path / "requirements.lock").write_text("keras==3.15.1\n")
+    (tmp_path / "pyproject.toml").write_text('[project.optional-dependencies]\nbackends = ["jax==0.10.2"]\n')
+    return tmp_path
+
+
+def list_files(folder):
+    """Return the bytes of all files in a folder by path."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_environment_is_kept_until_the_lock_changes(root):
+    setup_venv.main()
+    assert setup_venv.find_python(root / ".venv").exists()
+    own = root / ".venv" / "installed by hand"
+    own.touch()
+    setup_venv.main()
+    assert own.exists()
+    (root / "requirements.lock").write_text("keras==3.16.0\n")
+    setup_venv.main()
+    assert not own.exists()
+    assert setup_venv.find_python(root / ".venv").exists()
+
+
+def test_extra_has_its_own_environment_that_follows_pyproject(root):
+    setup_venv.main("backends")
+    (root / ".venv-backends" / "old").touch()
+    (root / "pyproject.toml").write_text('[project.optional-dependencies]\nbackends = ["jax==0.11.0"]\n')
+    setup_venv.main("backends")
+    assert not (root / ".venv-backends" / "old").exists()
+    assert not (root / ".venv").exists()
+    with pytest.raises(SystemExit, match="no extra 'backend'; it has backends"):
+        setup_venv.main("backend")
+
+
+def test_environment_of_the_users_is_refused_and_stays_as_it_is(root):
+    (root / ".venv").mkdir()
+    (root / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    before = list_files(root)
+    with pytest.raises(SystemExit, match=r"was not set up by this project.*move or remove this one"):
+        setup_venv.main()
+    assert list_files(root) == before
+
+
+def test_symbolic_link_is_refused_and_its_target_stays_as_it_is(root, tmp_path_factory):
+    target = tmp_path_factory.mktemp("environment")
+    (target / setup_venv.STAMP).write_text("a stamp of another checkout")
+    (root / ".venv").symlink_to(target)
+    with pytest.raises(SystemExit, match="is a symbolic link"):
+        setup_venv.main()
+    assert (root / ".venv").is_symlink()
+    assert [path.name for path in target.iterdir()] == [setup_venv.STAMP]
+
+
+@pytest.mark.parametrize("interrupted", ["create", "install"])
+def test_interrupted_set_up_is_completed_by_the_next(root, monkeypatch, interrupted):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((setup_venv.venv, "create") if interrupted == "create" else (setup_venv, "run_pip")), stop)
+        if interrupted == "create":
+            patch.setattr(setup_venv.venv, "create", lambda folder, with_pip: stop())
+        with pytest.raises(SystemExit) as ended:
+            setup_venv.main()
+    assert ended.value.code == 130
+    setup_venv.main()
+    assert setup_venv.find_python(root / ".venv").exists()
+
+
+def test_failed_installation_is_tried_again(root, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(setup_venv, "run_pip", lambda *_: 1)
+        for _ in range(2):
+            with pytest.raises(SystemExit, match="pip could not install"):
+                setup_venv.main()
+    setup_venv.main()
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (subprocess.CalledProcessError(1, "ensurepip"), "apt install python3-venv"),
+        (PermissionError(13, "Permission denied"), "a folder that you can write to"),
+    ],
+    ids=repr,
+)
+def test_what_prevents_set_up_is_named_with_the_remedy(root, monkeypatch, error, advice):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(setup_venv.venv, "create", fail)
+    with pytest.raises(SystemExit, match=advice):
+        setup_venv.main()
+
+
+@pytest.mark.parametrize("version", [(3, 10, 2), (3, 14, 0)])
+def test_unsupported_python_is_told_which_to_use(root, monkeypatch, version):
+    fake = SimpleNamespace(version_info=version, version=".".join(map(str, version)), exit=sys.exit)
+    monkeypatch.setattr(setup_venv, "sys", fake)
+    with pytest.raises(SystemExit, match="make run PYTHON="):
+        setup_venv.main()
+    assert not (root / ".venv").exists()
