@@ -40,8 +40,13 @@ def test_resumed_training_ends_with_the_losses_and_weights_of_an_uninterrupted_o
     assert len(train(model)[0]["loss"]) == 3  # The next fit starts with the first epoch.
 
 
+class Exploit:
+    def __reduce__(self):
+        return pytest.fail, ("a pickled object was loaded",)
+
+
 def write_pickle(path):
-    np.savez(path, np.array([{"training": 1}], dtype=object), allow_pickle=True)
+    np.savez(path, np.array([Exploit()], dtype=object), allow_pickle=True)
 
 
 @pytest.mark.parametrize(

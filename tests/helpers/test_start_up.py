@@ -14,6 +14,7 @@ from helpers.onednn import set_up_onednn
 from helpers.quiet import native_messages_held_back
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
 def test_freed_memory_is_returned_to_the_system():
     blocks = [np.ones(100_000, np.uint8) for _ in range(2000)]  # 200 MB in blocks that lie on the heap
