@@ -12,7 +12,7 @@ QUICK ?=
 SLUG ?=
 LAB ?=
 PY := .venv/bin/python
-# KERAS_BACKEND=jax make bench
+# With KERAS_BACKEND=jax or torch, `make bench` uses .venv-backends.
 EXTRA := $(if $(filter jax torch,$(KERAS_BACKEND)),backends)
 .DEFAULT_GOAL := help
 .PHONY: help setup scale run lab test test-slow lint test-backends test-latest test-oldest audit publish results site gallery reference bench repository lock clean
@@ -20,49 +20,49 @@ EXTRA := $(if $(filter jax torch,$(KERAS_BACKEND)),backends)
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
-setup:  ## set up .venv if it is missing or requirements.lock changed (every target does)
+setup:  ## create .venv, or update it if requirements.lock changed; most targets do this first
 	@$(PYTHON) tools/setup_venv.py
 
 scale: setup  ## add JAX and Ray to .venv; only notebook 15 needs them
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --constraint requirements.lock --editable ".[scale]"
 
-run: setup  ## execute the lessons; pages in build/html. NOTEBOOK=07 for one, ALL=1 with solutions, FAST=1 in the short budget
+run: setup  ## run the lessons and write pages to build/html; NOTEBOOK=07 for one, ALL=1 adds solutions, FAST=1 for the short budget, JOBS=4 for four at once
 	@$(PY) -m tools.execute $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) $(if $(ALL),--all) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS))
 
-lab: setup  ## open JupyterLab on the first notebook; LAB="--no-browser" passes options on
+lab: setup  ## open JupyterLab on the first notebook; LAB="--no-browser" passes options to it
 	@$(PY) -m tools.lab $(LAB)
 
-# Notebooks come first and files stay in this order: otherwise one core would be idle while the other runs the longest.
+# Notebooks come first and files stay in order; otherwise, one core would be idle while the other runs the longest file.
 PYTEST = $(PY) -m pytest --fast --nbval-lax --nbval-current-env -n $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder
 
-test: setup  ## check everything that a change may break: lint, unit tests, every notebook in the short budget
+test: setup  ## check everything that a change might break: lint, unit tests, every notebook in the short budget
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PYTEST) -m "not slow"
 
-test-slow: setup  ## the rest, before a release: browser, JupyterLab, kills, races, random inputs, notebook 15; ONLY="slow" for some
+test-slow: setup  ## run the slow tests: browser, JupyterLab, killed processes, races, random inputs, notebook 15; ONLY="slow" selects by pytest marker
 	@$(PYTEST) -m "$(or $(ONLY),slow or scale or hypothesis)" --hypothesis-profile=thorough
 
-lint: setup  ## look for errors in the notebooks, and for what the style guide advises against
+lint: setup  ## check the notebooks for errors and style problems; NOTEBOOK=01 checks one
 	@$(PY) -m tools.lint $(NOTEBOOK)
 
-test-backends:  ## train the models of the lessons on JAX and PyTorch, in an environment of its own, .venv-backends
+test-backends:  ## train the models of the lessons on JAX and PyTorch, in a separate environment, .venv-backends
 	@$(PYTHON) tools/setup_venv.py backends && .venv-backends/bin/python -m pytest tests/slow/test_backends.py
 
-# An environment of its own with what uv resolves: $(1) is how, $(2) where.
+# Run the notebooks in a separate environment: $(1) is uv's resolution strategy, $(2) the folder.
 define test_with
 $(PY) -m uv venv --quiet --clear --python $(PY) $(2) && $(PY) -m uv pip install --quiet --python $(2)/bin/python --resolution $(1) --editable ".[probability,lab,site,dev]" && $(2)/bin/python -m tools.execute --fast --all
 endef
 
-test-latest: setup  ## execute the notebooks in the short budget with the newest versions there are, in .venv-latest
+test-latest: setup  ## execute the notebooks in the short budget with the newest compatible versions, in .venv-latest
 	@$(call test_with,highest,.venv-latest)
 
 test-oldest: setup  ## the same with the oldest versions that pyproject.toml allows, in .venv-oldest
 	@$(call test_with,lowest-direct,.venv-oldest)
 
-# Known vulnerabilities that cannot affect this project, a line for each: `AUDIT_IGNORE += GHSA-...  # the reason`. A false
-# alarm of the search for secrets gets `pragma: allowlist secret` and the reason in a comment on its own line.
+# Known vulnerabilities that can't affect this project, one per line: `AUDIT_IGNORE += GHSA-...  # the reason`. To mark a
+# false positive in the secret scan, end the flagged line with the comment `pragma: allowlist secret` and the reason.
 AUDIT_IGNORE =
 
-audit: setup  ## check for known vulnerabilities in the pinned packages, secrets in all files, unsafe workflows; needs the network
+audit: setup  ## check for known vulnerabilities in the pinned packages, secrets in tracked files, and unsafe workflows; needs the network
 	@$(PY) -m uv tool run --quiet pip-audit==2.10.1 --strict --disable-pip --no-deps --requirement requirements.lock $(AUDIT_IGNORE:%=--ignore-vuln %)
 	@git ls-files -z | xargs -0 $(PY) -m uv tool run --quiet --from detect-secrets==1.5.0 detect-secrets-hook --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 	@$(PY) -m uv tool run --quiet zizmor==1.32.0 --quiet --offline .github
@@ -76,20 +76,20 @@ results: setup  ## rebuild results.json and the README's tables from the stored 
 site: setup  ## build build/site from the stored notebooks, without running them
 	@$(PY) -m tools.site
 
-gallery: setup  ## write the key figures, the film and its strip as files into build/gallery
+gallery: setup  ## export the key figures to build/gallery
 	@$(PY) -m tools.gallery
 
-reference: setup  ## run one published recipe in full and store its figures: SYSTEM=R1
+reference: setup  ## run one published recipe in full and store its results: SYSTEM=R1
 	@$(PY) -m benchmarks.reference $(SYSTEM)
 
-bench:  ## race the published recipes against ours, hours in full: ONLY=R1,R3 for some, PACED=3 for a few epochs of each recipe, QUICK=1 for one of each
+bench:  ## race the published recipes against ours (takes hours); ONLY=R1,R3 selects systems, TIMES=3 repeats, PACED=3 extrapolates from a few epochs, QUICK=1 runs one epoch and stores nothing
 	@$(PYTHON) tools/setup_venv.py $(EXTRA) && .venv$(EXTRA:%=-%)/bin/python -m benchmarks.race $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) $(if $(PACED),--paced $(PACED)) $(if $(QUICK),--quick)
 
-repository: setup  ## point every Colab link and install line to a fork: SLUG=owner/name
+repository: setup  ## point every Colab link and install line at a fork: SLUG=owner/name
 	@$(PY) -m tools.repository $(SLUG)
 
 lock: setup  ## pin the newest versions that pyproject.toml allows in requirements.lock and environment.yml
 	@$(PY) -m tools.lock
 
-clean:  ## remove what was built; notebooks, results and the environments stay
+clean:  ## delete build output and caches; keep notebooks, results, and environments
 	@rm -rf build .pytest_cache .ruff_cache *.egg-info

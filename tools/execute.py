@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 
 def stop_at_once(*_):
-    """Answer Ctrl-C while no notebook is being executed."""
-    print("Interrupted; no notebook was being executed.", file=sys.stderr, flush=True)
+    """Handle Ctrl-C while no notebook is running."""
+    print("Interrupted. No notebook was running.", file=sys.stderr, flush=True)
     os._exit(130)
 
 
@@ -55,7 +55,7 @@ class Run:
     status: str = "waiting"
     reason: str = ""  # why it failed or was skipped
     seconds: float = 0
-    peak_memory: float | None = None  # MB, as the kernel says; None if it could not be asked
+    peak_memory: float | None = None  # MB, as the kernel reports; None if unavailable
     sources: str = ""
     results: list = field(default_factory=list)
 
@@ -65,7 +65,7 @@ class Run:
         return f"{number} {read_title(self.notebook)}" if self.notebook else self.name
 
     def cells(self):
-        """Return the notebook's line of the closing table."""
+        """Return the notebook's row in the summary table."""
         result = self.status + (f": {self.reason}" if self.reason else "")
         if self.status == "done":
             result = "done"
@@ -78,7 +78,7 @@ class Run:
 
 
 def read_runs(paths):
-    """Return a Run for each path. One that can't be read has failed, and one whose packages are missing is skipped."""
+    """Return a Run for each path. Unreadable notebooks are marked FAILED; those with missing packages, skipped."""
     runs = []
     for path in paths:
         run = Run(name_of(path))
@@ -94,7 +94,7 @@ def read_runs(paths):
 
 
 async def run_notebook(run, path, budget, publish, row):
-    """Execute one notebook and note in its Run what happened; with `publish`, store its outputs."""
+    """Execute one notebook and record the outcome in its Run; with `publish`, store its outputs."""
     started = time.perf_counter()
     run.status = "running"
     try:
@@ -124,17 +124,17 @@ async def run_notebook(run, path, budget, publish, row):
 
 
 def forget_epochs(path):
-    """Remove what interrupted trainings of a notebook left, because published seconds are those of whole trainings."""
+    """Remove a notebook's checkpoints, because published timings must cover complete training runs."""
     for kept in BUILD.glob(f"{path.name[:2]}_*.npz"):
         kept.unlink()
 
 
 async def run_all(runs, paths, budget, publish, jobs, pages):
-    """Execute the notebooks that wait, `jobs` at a time. Canceling this ends all of them."""
+    """Execute the waiting notebooks, `jobs` at a time. Canceling this stops all of them."""
     loop = asyncio.get_running_loop()
-    if sys.platform != "win32":  # Ctrl-C cancels this task by itself.
+    if sys.platform != "win32":  # asyncio.run already cancels this task on Ctrl-C.
         loop.add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
-    free_rows = asyncio.Queue()  # of the screen, for the bars of the notebooks that run
+    free_rows = asyncio.Queue()  # terminal rows available for progress bars
     for row in range(1, jobs + 1):
         free_rows.put_nowait(row)
 
@@ -150,7 +150,7 @@ async def run_all(runs, paths, budget, publish, jobs, pages):
 
     waiting = [pair for pair in zip(runs, paths, strict=True) if pair[0].status == "waiting"]
     with tqdm(total=len(waiting), unit="notebook", position=0) as bar:
-        async with asyncio.TaskGroup() as group:  # Unlike gather, it waits until canceled tasks have ended.
+        async with asyncio.TaskGroup() as group:  # Unlike gather, it waits for canceled tasks to end.
             for pair in waiting:
                 group.create_task(execute_and_show(*pair))
 
@@ -158,12 +158,12 @@ async def run_all(runs, paths, budget, publish, jobs, pages):
 def name_budget(budget):
     """Return a sentence on the budget of a run."""
     if budget is None:
-        return "Full budget: results can be compared with the published ones."
-    return "Short budget: it shows that everything runs, and its results can't be compared with any published ones."
+        return "Full budget: results on real data can be compared with the published ones."
+    return "Short budget: this only checks that everything runs; don't compare its results with published ones."
 
 
 def make_index(runs, budget, ended=""):
-    """Return the index page's table of what ran, in Markdown, below the budget and how the run ended, if it has."""
+    """Return the index page's summary table in Markdown, below the budget and how the run ended, if it has."""
     lines = [" ".join([ended, name_budget(budget)]).strip(), ""]
     lines += [f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
     for run in runs:
@@ -173,7 +173,7 @@ def make_index(runs, budget, ended=""):
 
 
 def print_table(runs):
-    """Print one line for each Run: notebook, seconds, peak memory, data source, and its main result or its failure."""
+    """Print one line for each Run: notebook, seconds, peak memory, data source, and its main result or failure."""
     lines = [HEADINGS, *(run.cells() for run in runs)]
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
     for *cells, last in lines:
@@ -181,25 +181,28 @@ def print_table(runs):
 
 
 def parse(arguments):
-    """Return the options, with `jobs` as a number; exit if they make no sense."""
+    """Return the options, with `jobs` as a number; exit if they're invalid."""
     parser = argparse.ArgumentParser(description="Execute notebooks and render them to build/html.")
-    parser.add_argument("--notebook", metavar="NN", help="only the lesson whose file name begins so, such as 07")
-    parser.add_argument("--all", action="store_true", help="the solutions, too")
-    parser.add_argument("--fast", action="store_true", help="the short budget of fast.toml")
+    parser.add_argument("--notebook", metavar="NN", help="run only notebooks whose names start with NN, such as 07")
+    parser.add_argument("--all", action="store_true", help="also run the solutions")
+    parser.add_argument("--fast", action="store_true", help="use the short budget in fast.toml")
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="notebooks at a time, each with up to 3 GB of memory (1; 2 with --fast)"
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="notebooks to run at once, up to 3 GB of memory each (default: 1, or 2 with --fast)",
     )
     parser.add_argument("--publish", action="store_true", help="store the outputs in the notebooks, solutions included")
     options = parser.parse_args(arguments)
     if options.fast and options.publish:
-        parser.error("only the full budget is published: omit --fast")
-    # In the short budget much of the time, such as that of imports, keeps one core busy. In full, the seconds that a
-    # notebook prints must be its own.
+        parser.error("only full-budget results can be published; omit --fast")
+    # In the short budget, much of the time, such as that of imports, keeps only one core busy. In the full budget,
+    # other notebooks would distort the seconds that a notebook prints.
     options.jobs = (2 if options.fast else 1) if options.jobs is None else options.jobs
     if options.jobs < 1:
         parser.error(f"--jobs {options.jobs}: expected at least 1")
     if options.publish and options.jobs > 1:
-        parser.error("published notebooks run alone, so that their seconds are their own: omit --jobs")
+        parser.error("--publish runs one notebook at a time so that timings are accurate; omit --jobs")
     try:
         options.paths = list_notebooks(options.notebook, solutions=options.all or options.publish)
         options.budget = read_fast_budget() if options.fast else None
@@ -216,16 +219,15 @@ def main(arguments=None):
     name_data_folder_in_full()
     started = time.perf_counter()
     runs = read_runs(options.paths)
-    print(f"Executing {len(runs)} notebooks. Ctrl-C stops.", file=sys.stderr)
+    print(f"Notebooks: {len(runs)}. Press Ctrl-C to stop.", file=sys.stderr)
     pages = RunPages({run.name: run.title() for run in runs}, BUILD)
     for run in runs:
         if run.reason:
             pages.show_without_outputs(run.name, f"{run.status}: {run.reason}")
     pages.build(make_index(runs, options.budget))
-    status, handler = (
-        0,
-        signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # asyncio turns it into a cancellation.
+    status = 0
+    # asyncio.run installs its own Ctrl-C handler only if the default one is in place.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         asyncio.run(run_all(runs, options.paths, options.budget, options.publish, options.jobs, pages))
     except KeyboardInterrupt:
@@ -234,15 +236,16 @@ def main(arguments=None):
         status = 143
     finally:
         signal.signal(signal.SIGINT, handler)
-    ended = f"{time.perf_counter() - started:.0f} s in all."
+    seconds = time.perf_counter() - started
+    ended = f"Finished in {seconds:.0f} s."
     if status:
         finished = sum(run.status in ("done", "FAILED", "skipped") for run in runs)
-        ended = f"Interrupted after {ended[:-1]}: {finished} of {len(runs)} notebooks are finished."
+        ended = f"Interrupted after {seconds:.0f} s; {finished} of {len(runs)} notebooks were done, failed, or skipped."
     print_table(runs)
     print(f"{ended} {name_budget(options.budget)} Pages: {(BUILD / 'html' / 'index.html').relative_to(ROOT)}")
     for run in runs:
         if run.status == "interrupted":
-            pages.show_without_outputs(run.name, "This notebook was interrupted, so no result of it is shown.")
+            pages.show_without_outputs(run.name, "This notebook was interrupted, so its results aren't shown.")
     pages.build(make_index(runs, options.budget, ended))
     sys.exit(status or any(run.status == "FAILED" for run in runs))
 

@@ -1,8 +1,8 @@
 """The short budget: what fast.toml replaces in the cells tagged `parameters` of each notebook.
 
 A notebook's own literals are the full budget. For the short budget, the assignments of fast.toml are appended to the
-cells that assign the same names. A name that no such cell assigns, a value of another type, and a notebook without an
-entry are errors, so that an override can never silently stop working.
+cells that assign the same names. It is an error if a name isn't assigned in exactly one such cell, if a value has a
+different type, or if a notebook has no entry. An override therefore can't silently stop working.
 """
 
 import ast
@@ -13,7 +13,7 @@ FILE = Path(__file__).resolve().parent.parent / "fast.toml"
 
 
 class FastBudgetError(ValueError):
-    """fast.toml and a notebook don't fit together."""
+    """fast.toml and a notebook don't match."""
 
 
 def read_fast_budget(path=FILE):
@@ -30,9 +30,9 @@ def check_every_notebook(names, budget):
 
 
 def shorten_notebook(notebook, name, budget):
-    """Change the parameters cells of an nbformat notebook in memory to the short budget.
+    """Apply the short budget to the parameters cells of an nbformat notebook in memory.
 
-    Raises FastBudgetError if the notebook has no entry, or an override doesn't fit exactly one of the cells.
+    Raises FastBudgetError if the notebook has no entry, or an override doesn't match exactly one of the cells.
     """
     if name not in budget:
         raise FastBudgetError(f"fast.toml has no entry for {name}; add [{name}]")
@@ -43,8 +43,8 @@ def shorten_notebook(notebook, name, budget):
         if len(places) != 1:
             known = ", ".join(name for own in literals for name in own)
             raise FastBudgetError(
-                f"fast.toml sets {key} for {name}, which {len(places)} of its cells tagged `parameters` assign; "
-                f"expected one. They assign {known}"
+                f"fast.toml sets {key} for {name}, but {len(places)} of its cells tagged `parameters` assign it; "
+                f"expected exactly 1. They assign: {known}"
             )
         check_type(key, value, literals[places[0]][key], name)
     for cell, own in zip(cells, literals, strict=True):
@@ -54,7 +54,7 @@ def shorten_notebook(notebook, name, budget):
 
 
 def check_type(key, value, literal, name):
-    """Raise FastBudgetError if an override has another type than the notebook's literal."""
+    """Raise FastBudgetError if an override has a different type from the notebook's literal."""
     if type(value) is not type(literal):
         raise FastBudgetError(
             f"fast.toml sets {key} for {name} to {value!r}, a {type(value).__name__}; "
@@ -63,12 +63,12 @@ def check_type(key, value, literal, name):
 
 
 def is_parameters_cell(cell):
-    """Return whether a cell carries the tag `parameters`."""
+    """Return whether a cell is tagged `parameters`."""
     return "parameters" in cell.get("metadata", {}).get("tags", [])
 
 
 def read_literals(source):
-    """Return the UPPER_CASE names that `source` assigns a literal, with their values."""
+    """Return the UPPER_CASE names that `source` assigns literals to, with their values."""
     literals = {}
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
@@ -81,5 +81,5 @@ def read_literals(source):
 
 
 def _as_toml_value(value):
-    """TOML has lists and no tuples, so a tuple in a notebook may be replaced by a list."""
+    """Return a tuple as a list: TOML has no tuples, so a list may replace one in a notebook."""
     return list(value) if isinstance(value, tuple) else value

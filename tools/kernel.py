@@ -1,4 +1,4 @@
-"""Run the cells of a notebook in a kernel of its own."""
+"""Run the cells of a notebook in its own kernel."""
 
 import ast
 import asyncio
@@ -10,7 +10,7 @@ from nbclient.exceptions import DeadKernelError
 from nbconvert.filters import strip_ansi
 from tqdm import tqdm
 
-# On Linux ru_maxrss begins with the memory of the process that started the kernel.
+# On Linux, ru_maxrss includes the parent process's peak, so read VmHWM instead.
 PEAK_MEMORY = (
     "int(__import__('pathlib').Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]) * 1024 / 1e6"
     if sys.platform == "linux"
@@ -19,11 +19,12 @@ PEAK_MEMORY = (
 
 
 async def execute(notebook, folder, name, row=1):
-    """Execute an nbformat notebook in place, its kernel started in `folder`, with a bar by cell on a row of the screen.
+    """Execute an nbformat notebook in place, with its kernel started in `folder` and a per-cell progress bar on
+    terminal row `row`.
 
-    Outputs that were stored are removed first. Returns the most memory that the kernel held, in MB, or None if it
-    can't say. Raises nbclient's CellExecutionError on the first cell that fails; the outputs up to there are kept.
-    Whether it ends, fails, or is canceled: the kernel and every process that it started are gone afterward.
+    Stored outputs are removed first. Returns the kernel's peak memory in MB, or None if unavailable. Raises nbclient's
+    CellExecutionError on the first cell that fails; the outputs up to there are kept. On success, failure, or
+    cancellation, the kernel and its child processes are killed.
     """
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in code_cells:
@@ -36,7 +37,7 @@ async def execute(notebook, folder, name, row=1):
         shutdown_kernel="immediate",  # TensorFlow takes seconds to shut down, and nothing is left to do.
     )
     client.create_kernel_manager()
-    # client.async_execute would take over Ctrl-C, and end one kernel where the user wants everything to end.
+    # client.async_execute would install its own Ctrl-C handler, which stops only one kernel.
     try:
         with tqdm(total=len(code_cells), desc=name, unit="cell", leave=False, position=row) as bar:
             await client.async_start_new_kernel()
@@ -46,7 +47,7 @@ async def execute(notebook, folder, name, row=1):
                 bar.update(cell.cell_type == "code")
             return await ask(client, PEAK_MEMORY)
     except DeadKernelError:
-        if asyncio.current_task().cancelling():  # nbclient takes this for the end of the kernel, too.
+        if asyncio.current_task().cancelling():  # nbclient reports a cancellation as a dead kernel, too.
             raise asyncio.CancelledError from None
         raise
     finally:
@@ -58,7 +59,7 @@ async def execute(notebook, folder, name, row=1):
 
 
 def list_processes(manager):
-    """Return the kernel of a manager and all processes that it started, and those that they started."""
+    """Return a manager's kernel process and all of its descendants."""
     try:
         kernel = psutil.Process(manager.provisioner.pid)
         return [kernel, *kernel.children(recursive=True)]
@@ -67,7 +68,7 @@ def list_processes(manager):
 
 
 def end(process):
-    """End a process at once, if it is still there."""
+    """Kill a process if it's still running."""
     try:
         process.kill()
     except psutil.NoSuchProcess:
@@ -75,14 +76,14 @@ def end(process):
 
 
 async def ask(client, expression):
-    """Return what the kernel of an nbclient answers to a Python expression; None if it fails there."""
+    """Evaluate a Python expression in the client's kernel; return its value, or None on failure."""
     message = client.kc.execute("", silent=True, user_expressions={"answer": expression})
     answer = (await client.async_wait_for_reply(message))["content"]["user_expressions"]["answer"]
     return ast.literal_eval(answer["data"]["text/plain"]) if answer["status"] == "ok" else None
 
 
 def describe_failure(error):
-    """Return one line on why a notebook stopped: the line of code that failed, where there is one, and the message."""
+    """Return one line on why a notebook stopped: the message, and the line of code that failed, if there is one."""
     lines = strip_ansi(str(error)).strip().splitlines() or [type(error).__name__]
     failed_code = [line.split(" ", 2)[-1].strip() for line in lines if line.startswith("-") and "> " in line[:12]]
     return f"{lines[-1].strip()} at `{failed_code[0]}`" if failed_code else lines[-1].strip()

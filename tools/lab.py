@@ -12,7 +12,7 @@ from tools.notebooks import ROOT, list_notebooks, name_data_folder_in_full
 def main():
     name_data_folder_in_full()
     first = list_notebooks()[0].relative_to(ROOT).as_posix()
-    # Unlike a file named as an argument, this address is also the one that is printed with --no-browser.
+    # Unlike a file argument, this also sets the URL that is printed with --no-browser.
     settings = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{first}"]
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *settings, *sys.argv[1:]])
 

@@ -1,11 +1,11 @@
 """Check the stored notebooks: python -m tools.lint [NOTEBOOK ...], such as python -m tools.lint 01 02
 
-Prints one line per finding. An error would mislead a reader or break something: a broken link, a stored warning, a
-number in the prose that no output holds. A warning is about style, such as a long cell. The exit status is 1 if there
-are errors. Every function below whose name begins with `check_` is a rule and yields its findings.
+Prints one line per finding. An error would mislead readers or break something: a broken link, a stored warning, a
+number in the prose that appears in no output. A warning is about style, such as a long cell. The exit status is 1 if
+there are errors. Every function below whose name starts with `check_` is a rule and yields its findings.
 
-Some numbers in the prose have no output, such as those quoted from a paper. List them in the notebook's metadata with
-the reason: `"autoencoders": {"numbers": {"70,000": "size of the data set"}}`.
+Some numbers in the prose appear in no output, such as those quoted from a paper. List them in the notebook's metadata
+with the reason: `"autoencoders": {"numbers": {"70,000": "size of the data set"}}`.
 """
 
 import argparse
@@ -47,7 +47,7 @@ SECTIONS = ("What to take along", "On your own", "Further reading")
 UNWANTED_WORDS = re.compile(r"\b(simply|just|powerful|delv(?:e|es|ed|ing))\b", flags=re.IGNORECASE)
 POOR_ALT_TEXT = re.compile(r"(an? |the )?(image|figure)\b|.{,29}$", flags=re.IGNORECASE)
 
-# What we store in the metadata of cells, and what Colab, JupyterLab, VS Code and other editors do.
+# Cell metadata keys that we, Colab, JupyterLab, VS Code, or other editors store.
 CELL_METADATA = {"tags", "alt", "base_uri", "cellView", "colab", "colab_type", "executionInfo", "id", "outputId"}
 CELL_METADATA |= {"collapsed", "deletable", "editable", "execution", "jupyter", "name", "scrolled", "slideshow"}
 CELL_METADATA |= {"ExecuteTime", "papermill", "pycharm", "trusted", "vscode"}
@@ -58,7 +58,7 @@ KNOWN_HOSTS = {"github.com", "colab.research.google.com"}
 SANDBOX = re.compile(r'<iframe title="[^"]*" sandbox="allow-scripts" srcdoc="([^"]*)"')
 EXPLORER = (ROOT / "helpers" / "explorer.html").read_text(encoding="utf-8")
 EXPLORER_SCRIPT = re.search("<script>.*?</script>", EXPLORER, re.DOTALL)[0]
-EXPLORER_DATA = '<script type="application/json" id="data">'  # The data contain no "<", so they can't end it.
+EXPLORER_DATA = '<script type="application/json" id="data">'  # The data contains no "<", so it can't close the element.
 GIF = re.compile(r"data:image/gif;base64,([\w+/=]+)")
 
 UNITS = "nats?|bits?|bytes?|kB|MB|GB|percent|seconds?|s|ms|milliseconds|minutes?|decibels|dB|times"
@@ -69,7 +69,7 @@ YEAR = re.compile(r"(18|19|20)\d\d")
 
 
 class Finding(NamedTuple):
-    """What a rule found. Cells are counted from 1; None is the whole notebook."""
+    """What a rule found. Cells are counted from 1; None means the whole notebook."""
 
     level: str
     message: str
@@ -115,7 +115,7 @@ def read_page(path):
 
 @cache
 def walk(source):
-    """Return all tokens of a Markdown text, including those inside lines of text."""
+    """Return all tokens of a Markdown text, including inline ones."""
     return [inner for token in MARKDOWN.parse(source) for inner in (token, *(token.children or ()))]
 
 
@@ -131,13 +131,13 @@ def list_html_images(markup):
 
 
 def list_anchors(page):
-    """Return the anchors that Jupyter gives the headings of a notebook, and those that its cells define."""
+    """Return the anchors that Jupyter generates for a notebook's headings, and those that its cells define."""
     sources = "\n".join(source for _, source in page.markdown)
     return {text.replace(" ", "-") for _, text in page.headings} | set(re.findall(r'<a (?:id|name)="([^"]+)', sources))
 
 
 def read_prose(source):
-    """Return the words of a Markdown text before the references, without code, formulas and addresses."""
+    """Return the words of a Markdown text before the references, without code, formulas, and addresses."""
     tokens = walk(source.split("## Further reading")[0])
     text = " ".join(token.content if token.type in ("text", "image") else " " for token in tokens)
     return re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " ", text, flags=re.DOTALL)
@@ -145,9 +145,9 @@ def read_prose(source):
 
 def check_file_and_title(page):
     if (size := page.path.stat().st_size) > MAX_BYTES:
-        yield error(f"{size / 1e6:.1f} MB, more than {MAX_BYTES / 1e6:.1f} MB")
+        yield error(f"file size is {size / 1e6:.1f} MB; the limit is {MAX_BYTES / 1e6:.1f} MB")
     if (peak := page.metadata.get("peak_memory", 0)) > MAX_PEAK_MEMORY:
-        yield error(f"its full run held {peak:,} MB, more than {MAX_PEAK_MEMORY:,} MB")
+        yield error(f"peak memory of the full run was {peak:,} MB; the limit is {MAX_PEAK_MEMORY:,} MB")
     if not re.fullmatch(r"\d\d(_[a-z0-9]+)+", page.path.stem):
         yield error("the file name is not of the form NN_snake_case.ipynb")
     titles = [text for level, text in page.headings if level == 1]
@@ -191,13 +191,13 @@ def check_alt_texts(page):
     for number, cell in page.code:
         alt = cell.metadata.get("alt", "")
         if number in pictures and not alt.strip():
-            yield error("a picture without `alt` in the cell's metadata", number)
+            yield error("picture has no `alt` in the cell's metadata", number)
         elif alt and POOR_ALT_TEXT.match(alt):
-            yield warning(f"an alt text that says too little: {alt}", number)
+            yield warning(f'alt text is shorter than 30 characters or starts with "image" or "figure": {alt}', number)
     shown = [(number, *image) for number, data in page.data for image in list_html_images(data.get("text/html", ""))]
     for number, address, alt in page.images + shown:
         if not alt.strip():
-            yield error(f"a picture without alt text: {address[:40]}", number)
+            yield error(f"picture has no alt text: {address[:40]}", number)
 
 
 def check_links(page):
@@ -208,12 +208,12 @@ def check_links(page):
             if address.startswith(COLAB) and not address.startswith(f"{COLAB}{SLUG}/"):
                 yield error(f"a Colab link to another repository: {address}", number)
         elif not target.is_relative_to(page.folder.parent.resolve()):
-            yield error(f"{address} leads out of the project", number)
+            yield error(f"{address} points outside the project", number)
         elif not target.exists():
             yield error(f"{address} does not exist", number)
         elif parts.fragment and target.suffix == ".ipynb":
             if unquote(parts.fragment) not in list_anchors(page if target == page.path else read_page(target)):
-                yield error(f"{address} names no heading", number)
+                yield error(f"{address} matches no heading or anchor", number)
 
 
 def check_links_of_lesson_and_solution(page):
@@ -223,7 +223,7 @@ def check_links_of_lesson_and_solution(page):
     if page.is_solution:
         return
     if not re.search(r"(?m)^\*.*\?\*$", page.opening):
-        yield error("the first cell asks no question on a line *in italics that ends in a question mark?*", 1)
+        yield error("the first cell has no question on its own line in italics, such as *Why?*", 1)
     if (1, f"{COLAB}{SLUG}/blob/main/notebooks/{page.path.name}") not in page.links:
         yield error(f"the first cell does not link to notebooks/{page.path.name} in Colab", 1)
     if (1, f"pictures/{page.path.stem}.png") not in [image[:2] for image in page.images]:
@@ -235,7 +235,7 @@ def check_execution(page):
     if None in counts:
         yield error(f"{counts.count(None)} of {len(counts)} code cells were not executed; run `make publish`")
     elif counts != list(range(1, len(counts) + 1)):
-        yield error(f"the code cells were not executed in order, but as {counts}; run `make publish`")
+        yield error(f"execution counts are out of order: {counts}; run `make publish`")
 
 
 def check_outputs(page):
@@ -247,19 +247,19 @@ def check_outputs(page):
         data = output.get("data", output)
         text = json.dumps({key: value for key, value in data.items() if not key.startswith("image/")})
         if found := LOCAL_PATH.search(text):
-            yield error(f"a path of a machine: {text[max(0, found.start() - 40) : found.end() + 40]}", number)
-        # A stored page may run the explorer's script, in a sandbox, and load nothing.
+            yield error(f"a local file path: {text[max(0, found.start() - 40) : found.end() + 40]}", number)
+        # Stored pages may run only the explorer's sandboxed script and may load nothing.
         stored = data.get("text/html", "")
         framed = html.unescape("".join(SANDBOX.findall(stored))).replace(EXPLORER_SCRIPT, "").replace(EXPLORER_DATA, "")
         markup = html.unescape(SANDBOX.sub("", stored)) + framed
         if "<script" in markup.lower() or "application/javascript" in data:
             yield error("a stored script", number)
         if hosts := set(HOST.findall(markup)) - KNOWN_HOSTS:
-            yield error(f"stored HTML names another host: {', '.join(sorted(hosts))}", number)
+            yield error(f"stored HTML refers to an external host: {', '.join(sorted(hosts))}", number)
 
 
 def check_pictures_of_opening(page):
-    """The picture that a lesson's opening shows and the film are stored as files, too."""
+    """The picture that a lesson's opening shows and the film are also stored as files."""
     for tag, suffix in (("destination", ".png"), ("film", ".gif")):
         numbers = [number for number, _ in page.list_tagged(tag)]
         shown = [data for number, data in page.data if number in numbers]
@@ -269,7 +269,7 @@ def check_pictures_of_opening(page):
         file = page.folder / "pictures" / f"{page.path.stem}{suffix}"
         expected = [file.read_bytes()] if file.exists() and not page.is_solution else []
         if [base64.b64decode(text) for text in texts if text] != expected:
-            yield error(f"the cell tagged `{tag}` doesn't store a lesson's pictures/{file.name}; run `make publish`")
+            yield error(f"the output of the cell tagged `{tag}` doesn't match pictures/{file.name}; run `make publish`")
 
 
 def list_known_numbers(page):
@@ -278,78 +278,81 @@ def list_known_numbers(page):
     for _, output in page.outputs:
         data = output.get("data", {})
         text = f"{output.get('text', '')} {data.get('text/plain', '')} {data.get('text/html', '')}"
-        text = re.sub(r"<iframe.*</iframe>|<[a-zA-Z/][^>]*>", " ", text, flags=re.DOTALL)  # tags and pages in frames
+        text = re.sub(r"<iframe.*</iframe>|<[a-zA-Z/][^>]*>", " ", text, flags=re.DOTALL)  # tags and framed pages
         known |= {float(match[0].replace(",", "")) for match in NUMBER_IN_OUTPUT.finditer(text)}
     for _, cell in page.code:
-        with suppress(SyntaxError):  # Some cells are commands.
+        with suppress(SyntaxError):  # Some cells contain shell commands.
             values = [getattr(node, "value", None) for node in ast.walk(ast.parse(read_code(cell)))]
             known |= {abs(value) for value in values if type(value) in (int, float)}
     return known
 
 
 def check_numbers(page):
-    """A number with a unit or of three or more digits is in an output, perhaps rounded, or in the code."""
+    """Numbers in prose with a unit or at least three digits must appear in an output, possibly rounded, or in the
+    code.
+    """
     known, listed, used = list_known_numbers(page), page.metadata.get("numbers", {}), set()
     for number, source in page.markdown:
         for written, unit in sorted(set(NUMBER_IN_PROSE.findall(read_prose(source)))):
             if not unit and (len(re.sub(r"[,.]", "", written)) < 3 or YEAR.fullmatch(written)):
                 continue
             value, decimals = float(written.replace(",", "")), len(written.partition(".")[2])
-            scales = (1, 100) if unit in ("%", "percent") else (1,)  # An output may hold a share.
+            scales = (1, 100) if unit in ("%", "percent") else (1,)  # An output may give a fraction instead.
             if any(round(scale * other, decimals) == value for other in known for scale in scales):
                 continue
             used.add(written)
             if written not in listed:
-                yield error(f"no output and no code holds the number {written}", number)
+                yield error(f"the number {written} appears in no output or code", number)
     for written in sorted(listed.keys() - used):
-        yield warning(f"the metadata give a reason for the number {written}, which needs none")
+        yield warning(f"the metadata lists the number {written} unnecessarily")
 
 
 def check_results(page):
-    """A lesson's results are real, keep their claims, and agree with the reference."""
+    """A lesson's results come from real data, meet their claims, and agree with the reference."""
     if page.is_solution:
         return
     rows = [(number, row, data) for number, data in page.data for row in data.get(RESULTS_TYPE, [])]
     for number, row, data in rows:
         for fault in find_faults(row, page.path.stem, data):
-            yield error(f"{row['system']} {row['measure']} {fault}; run `make publish`", number)
+            yield error(f"{row['system']} {row['measure']} {fault}", number)
     expected = {system for system, lesson in LESSONS.items() if lesson == page.path.stem}
     for system in sorted(expected - {row["system"] for _, row, _ in rows}):
         yield error(f"no stored result of {system}; run `make publish`")
 
 
 def find_faults(row, lesson, data):
-    """Yield what is wrong with a row of results that an output's data hold."""
+    """Yield what is wrong with a row of results in an output's data, and the remedy if there is one."""
+    remedy = "run `make publish`"
     if row["notebook"] != lesson:
-        yield f"is of {row['notebook']}"
+        yield f"belongs to {row['notebook']}; {remedy}"
     if row["budget"] != "full" or row["data_source"] == "stand-in":
-        yield f"is of the {row['budget']} budget, with data from: {row['data_source']}"
+        yield f"was computed with the {row['budget']} budget and data from: {row['data_source']}; {remedy}"
     if not math.isfinite(row["ours"]) or not math.isfinite(row["seconds"]):
         yield "is not finite"
     if any(f"{row['ours']:.4g}" not in data[kind] for kind in ("text/plain", "text/html")):
-        yield "is not what the table shows"
+        yield f"doesn't match the displayed table; {remedy}"
     goal = row["published"] if row["reproduced"] is None else row["reproduced"]
     sign = 1 if row["direction"] == "lower" else -1
     if row["claims"] and goal is not None and sign * row["ours"] > sign * goal:
-        yield f"claims to reach {goal} and is {row['ours']}"
+        yield f"claims to reach {goal} but is {row['ours']}"
     system = REFERENCE.get(row["system"], {"measures": {}})
     if row["measure"] not in system["measures"]:
-        yield "is not in reference.json"
+        yield "is not in reference.json; add it to the recipe's MEASURES and run `make reference`"
         return
     expected = system["measures"][row["measure"]] | {"reproduced_seconds": system["seconds"]}
     for key in ("name", "unit", "direction", "published", "reproduced", "reproduced_seconds"):
         if row[key] != expected[key]:
-            yield f"has {key} {row[key]!r}, and reference.json {expected[key]!r}"
+            yield f"has {key} {row[key]!r}, but reference.json has {expected[key]!r}; {remedy}"
 
 
 def check_cells(page):
     for number, length in page.lengths.items():
         if length > MAX_LINES_OF_CELL:
-            yield warning(f"{length} lines of code, more than {MAX_LINES_OF_CELL}", number)
+            yield warning(f"{length} lines of code; the limit is {MAX_LINES_OF_CELL}", number)
         if {number + 1, number + 2} <= page.lengths.keys() and number - 1 not in page.lengths:
             yield warning("more than two code cells in a row", number)
     if page.code and (median := statistics.median(page.lengths.values())) > MAX_MEDIAN_LINES_OF_CELL:
-        yield warning(f"the median code cell has {median:g} lines, more than {MAX_MEDIAN_LINES_OF_CELL}")
+        yield warning(f"the median code cell has {median:g} lines; the limit is {MAX_MEDIAN_LINES_OF_CELL}")
     for number, cell in enumerate(page.notebook.cells, start=1):
         for key in sorted(cell.metadata.keys() - CELL_METADATA):
             yield warning(f"unknown metadata {key!r}", number)
@@ -358,7 +361,7 @@ def check_cells(page):
 def check_style_of_lesson(page):
     for number, source in page.markdown:
         for word in UNWANTED_WORDS.findall(read_prose(source)):
-            yield warning(f"the word {word!r}", number)
+            yield warning(f"avoid the word {word!r}", number)
     if page.is_solution:
         return
     for section in sorted(set(SECTIONS) - {text for _, text in page.headings}):
@@ -367,7 +370,7 @@ def check_style_of_lesson(page):
     limits = MAX_OF_LESSON | ({"words of prose": MAX_WORDS_OF_ERRATA} if page.path.stem == "14_errata" else {})
     for (what, limit), count in zip(limits.items(), (len(page.code), sum(page.lengths.values()), words), strict=True):
         if count > limit:
-            yield warning(f"{count:,} {what}, more than {limit:,}")
+            yield warning(f"{count:,} {what}; the limit is {limit:,}")
 
 
 RULES = [rule for name, rule in globals().items() if name.startswith("check_")]
@@ -378,13 +381,18 @@ def check(path, notebook=None):
     try:
         page = read_page(path) if notebook is None else Page(path, notebook)
         return [finding for rule in RULES for finding in rule(page)]
-    except (ValueError, SyntaxError) as problem:  # of a notebook or a parameter cell that can't be read
+    except (ValueError, SyntaxError) as problem:  # an unreadable notebook or parameters cell
         return [error(str(problem).splitlines()[0])]
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Check the stored notebooks.")
-    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="only those whose names begin so, such as 01")
+    parser.add_argument(
+        "notebooks",
+        nargs="*",
+        metavar="NOTEBOOK",
+        help="check only notebooks whose names start with this, such as 01",
+    )
     options = parser.parse_args(arguments)
     try:
         paths = [path for only in options.notebooks or [None] for path in list_notebooks(only)]

@@ -1,4 +1,4 @@
-"""Where the notebooks are, what they are called, and what their stored outputs hold."""
+"""Where the notebooks are, what they are called, and what their stored outputs contain."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ RESULTS_TYPE = "application/vnd.autoencoders.results+json"
 def list_notebooks(only=None, solutions=True):
     """Return the paths of all notebooks in reading order, solutions after lessons, or without the solutions.
 
-    `only` is the beginning of a name, such as '07' or 'solutions/07'. Raises ValueError if no name begins so.
+    `only` is the start of a name, such as '07' or 'solutions/07'. Raises ValueError if no name starts with it.
     """
     lessons = sorted(FOLDER.glob("*.ipynb"))
     if only is not None and only.startswith("solutions/"):
@@ -27,7 +27,7 @@ def _choose(paths, only):
     chosen = [path for path in paths if only is None or path.name.startswith(only)]
     if not chosen:
         names = ", ".join(dict.fromkeys(path.stem for path in paths))
-        raise ValueError(f"no notebook begins with {only!r}; there are {names}")
+        raise ValueError(f"no notebook name starts with {only!r}; available: {names}")
     return chosen
 
 
@@ -43,7 +43,7 @@ def name_of(path):
 
 
 def read_notebook(path):
-    """Return the nbformat notebook at `path`; ValueError says which file isn't one."""
+    """Return the nbformat notebook at `path`. Raises ValueError, naming the file, if it can't be read."""
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:
@@ -51,14 +51,14 @@ def read_notebook(path):
 
 
 def read_extra_packages(notebook):
-    """Return the packages that a notebook names in its metadata, autoencoders.needs, besides requirements.lock."""
+    """Return the import names of extra packages listed under autoencoders.needs in a notebook's metadata."""
     return notebook.metadata.get("autoencoders", {}).get("needs", [])
 
 
 def explain_skip(notebook):
-    """Return why a notebook can't run here, and what to do about it, or "" if all that it needs is installed."""
+    """Return why a notebook can't run here and what to do about it, or "" if everything it needs is installed."""
     missing = [package for package in read_extra_packages(notebook) if importlib.util.find_spec(package) is None]
-    return f"{' and '.join(missing)} not installed; `make scale` installs what it needs" if missing else ""
+    return f"{' and '.join(missing)} not installed; run `make scale` to install them" if missing else ""
 
 
 def list_outputs(notebook):
@@ -67,7 +67,7 @@ def list_outputs(notebook):
 
 
 def read_code(cell):
-    """Return the code of a cell as plain Python, which knows no lines that begin with %; those become `pass`."""
+    """Return a cell's code as plain Python, with lines that start with % replaced by `pass`."""
     return re.sub(r"(?m)^(\s*)%.*$", r"\1pass", cell.source)
 
 
@@ -92,13 +92,13 @@ def read_title(notebook):
 
 
 def read_needs(notebook):
-    """Return the numbers of the notebooks that an opening says are needed: those linked in *You need*, but not 00."""
+    """Return the numbers of the prerequisite notebooks linked under *You need* in the opening, except 00."""
     needs = re.search(r"\*\*You need\*\*(.*?)(?:\n\n|$)", notebook.cells[0].source, flags=re.DOTALL)
     return sorted(set(re.findall(r"\((\d\d)_\w+\.ipynb\)", needs[1])) - {"00"}) if needs else []
 
 
 def read_question(notebook):
-    """Return the question that a notebook's opening asks: its first line in italics, without the asterisks."""
+    """Return the question in a notebook's opening: its first line in italics that ends in ?, without the asterisks."""
     for line in notebook.cells[0].source.splitlines():
         if line.startswith("*") and line.endswith("?*"):
             return line.strip("*")

@@ -1,4 +1,4 @@
-"""Render notebooks as web pages with Sphinx and MyST-NB: those of the site, and those of `make run`."""
+"""Render notebooks as web pages with Sphinx and MyST-NB, for the site and for `make run`."""
 
 import base64
 import io
@@ -15,13 +15,13 @@ from tools.notebooks import FOLDER, RESULTS_TYPE, ROOT, list_outputs
 
 
 class RunPages:
-    """The pages of one `make run` in build/html: a table of what ran, and a page for each notebook.
+    """The pages of one `make run` in build/html: a summary table, and a page for each notebook.
 
-    Every notebook has a page from the start, which says that it hasn't been executed; `show` replaces it.
+    At first, every notebook's page says that it hasn't been executed; `show` replaces it.
     """
 
     def __init__(self, titles, build):
-        """Begin with the titles of the notebooks by name; `build` is the folder for everything that is written."""
+        """`titles` maps notebook names to titles; all files go to the folder `build`."""
         self.source, self.html, self.doctrees = build / "run_source", build / "html", build / "run_doctrees"
         for folder in (self.source, self.html, self.doctrees):
             shutil.rmtree(folder, ignore_errors=True)
@@ -38,7 +38,7 @@ class RunPages:
         page = prepare(nbformat.from_dict(notebook))
         if failure:
             title, _, rest = page.cells[0].source.partition("\n")
-            note = "The outputs below end where it stopped. Pictures in the text are from the published run."
+            note = "If a cell failed, the outputs end there. Pictures in the text come from the published run."
             page.cells[0].source = f"{title}\n\n{make_note(f'This notebook failed: {failure}', note)}\n\n{rest}"
         self._write(name, page)
 
@@ -52,11 +52,11 @@ class RunPages:
         write_text(path, nbformat.writes(page))
 
     def build(self, table):
-        """Write the pages that changed, and the index with a Markdown table of what ran."""
+        """Write the pages that changed, and the index with a summary table in Markdown."""
         entries = "\n".join(f"{title} <notebooks/{name}>" for name, title in self.titles.items())
-        index = f"# What ran\n\n{table}\n\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
+        index = f"# Notebook run\n\n{table}\n\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
         write_text(self.source / "index.md", index)
-        # Links to notebooks that this run leaves out lead nowhere here, which is no reason for a warning.
+        # Links to notebooks outside this run don't resolve here, which doesn't deserve a warning.
         settings = {"extensions": ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"], "html_title": "make run"}
         build(self.source, self.html, self.doctrees, settings)
 
@@ -70,7 +70,7 @@ def make_note(*sentences):
 def build(source, target, doctrees, settings=None, strict=False):
     """Run Sphinx on the folder `source` with its conf.py, changed by `settings`; with `strict`, warnings are errors.
 
-    Pages that didn't change since the last call stay. Raises Sphinx's errors.
+    Unchanged pages aren't rebuilt. Raises Sphinx's errors.
     """
     from sphinx.application import Sphinx  # takes a second, which other users of this module don't need
     from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -93,9 +93,9 @@ def build(source, target, doctrees, settings=None, strict=False):
 
 
 def prepare(notebook):
-    """Return a notebook with alternative texts where MyST-NB looks for them, and with its first code cell folded.
+    """Return a notebook with alt text where MyST-NB looks for it, and with its first code cell collapsed.
 
-    Links to planned lessons become text, and what tools read from outputs is left out.
+    Links to planned lessons become text, and machine-readable results are removed.
     """
     for data in (output.get("data", {}) for output in list_outputs(notebook)):
         data.pop(RESULTS_TYPE, None)
@@ -113,13 +113,13 @@ def prepare(notebook):
 
 
 def keep_if_written(link):
-    """Return a link to a lesson as it is, or its text alone if there is no such lesson yet."""
+    """Return a link to a lesson unchanged, or only its text if the lesson doesn't exist yet."""
     is_written = any((FOLDER / part / link[2]).exists() for part in (".", "solutions"))
     return link[0] if is_written else link[1]
 
 
 def shrink(png):
-    """Return a PNG with the 256 colors that suit it best, which halves what the site weighs."""
+    """Return a PNG, reduced to its best 256 colors if that makes it smaller; this halves the size of the site."""
     stream = io.BytesIO()
     with Image.open(io.BytesIO(png)) as picture:
         picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(stream, format="PNG", optimize=True)

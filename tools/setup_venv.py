@@ -1,4 +1,4 @@
-"""Set up .venv from requirements.lock if it is missing or the lock changed. Needs nothing but Python itself.
+"""Set up .venv from requirements.lock if it's missing or the lock changed. Needs only Python itself.
 
     python3 tools/setup_venv.py        or        python3 tools/setup_venv.py backends
 
@@ -14,11 +14,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)
-STAMP = "installed.lock"  # in the environment: what it was set up from; empty until that is complete
+STAMP = "installed.lock"  # records what was installed; empty until installation is complete
 
 
 def main(extra=None):
-    """Set up the environment unless it is current; exit with a message that says what to do if that fails."""
+    """Set up the environment unless it's up to date; on failure, exit with a message that says what to do."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         sys.exit(
             f"This is Python {sys.version.split()[0]}; the notebooks need 3.11, 3.12, or 3.13. "
@@ -34,21 +34,23 @@ def main(extra=None):
         install(folder, extra)
         (folder / STAMP).write_text(wanted, encoding="utf-8")
     except subprocess.CalledProcessError as error:
-        sys.exit(f"Python could not create {folder.name} ({error}). On Debian or Ubuntu: sudo apt install python3-venv")
+        sys.exit(
+            f"Python could not create {folder.name} ({error}). On Debian or Ubuntu, run: sudo apt install python3-venv"
+        )
     except OSError as error:
-        sys.exit(f"{folder} cannot be written: {error}. Use a copy of the project in a folder that you can write to.")
+        sys.exit(f"{folder} cannot be written: {error}. Copy the project to a writable folder.")
     except KeyboardInterrupt:
-        print(f"\nInterrupted; {folder.name} is incomplete. The next `make` starts it again.", file=sys.stderr)
+        print(f"\nInterrupted; {folder.name} is incomplete. Run the same command again to start over.", file=sys.stderr)
         sys.exit(130)
 
 
 def refuse_foreign(folder):
-    """Exit if `folder` exists and was not set up by this program: nothing of the user's is changed."""
-    advice = f"Nothing was changed. The project needs its own {folder.name}: move or remove this one and try again."
+    """Exit, without changing anything, if `folder` exists and was not set up by this program."""
+    advice = f"Nothing was changed. The project needs its own {folder.name}: move or delete this one, then try again."
     if folder.is_symlink():
         sys.exit(f"{folder} is a symbolic link to {folder.readlink()}. {advice}")
     if folder.exists() and not (folder / STAMP).is_file():
-        sys.exit(f"{folder} was not set up by this project: it holds no {STAMP}. {advice}")
+        sys.exit(f"{folder} was not set up by this project: it has no {STAMP}. {advice}")
 
 
 def find_python(folder):
@@ -57,14 +59,14 @@ def find_python(folder):
 
 
 def make_stamp(folder, extra):
-    """Return the stamp of a complete environment: the version of Python, the folder, and all that is installed."""
+    """Return the stamp of a complete environment: the Python version, the folder, and everything installed."""
     pins = (ROOT / "requirements.lock").read_text(encoding="utf-8") + "\n".join(read_extra(extra) if extra else [])
     return f"# {sys.version_info[0]}.{sys.version_info[1]} {folder}\n{pins}"
 
 
 def read_extra(extra):
-    """Return the requirements of an extra of pyproject.toml; exit if there is no extra of that name."""
-    import tomllib  # missing in Python 3.10, for which `main` has a message
+    """Return the requirements of an extra of pyproject.toml; exit if it doesn't exist."""
+    import tomllib  # missing in Python 3.10, which `main` rejects
 
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     if extra not in extras:
@@ -73,7 +75,7 @@ def read_extra(extra):
 
 
 def create(folder):
-    """Create an empty environment. From its first moment it has a stamp, so that an interrupted one is recognized."""
+    """Create an empty environment. The stamp is written first, so an interrupted setup can be recognized."""
     folder.mkdir(exist_ok=True)
     (folder / STAMP).write_text("")
     for entry in folder.iterdir():
@@ -81,26 +83,26 @@ def create(folder):
             shutil.rmtree(entry)
         elif entry.name != STAMP:
             entry.unlink()
-    print(f"Setting up {folder.name}: 2 to 4 minutes, once", file=sys.stderr)
+    print(f"Setting up {folder.name}. This takes 2 to 4 minutes.", file=sys.stderr)
     venv.create(folder, with_pip=True)
 
 
 def install(folder, extra):
-    """Install what the lock pins, then the project itself, with an extra if there is one."""
+    """Install what the lock pins, then the project itself, with the extra if one is given."""
     lock = str(ROOT / "requirements.lock")
     project = ["--no-build-isolation", "--editable", f"{ROOT}[{extra}]" if extra else str(ROOT)]
     for arguments in ["-r", lock], [*project, "--constraint", lock] if extra else [*project, "--no-deps"]:
         if run_pip(folder, arguments):
             sys.exit(
-                f"pip could not install what {folder.name} needs; its message above says why. "
-                "Without a connection to the package index nothing can be installed. Run this again to retry."
+                f"pip could not install what {folder.name} needs; see its message above. "
+                "Check your connection to the package index, then run the same command again."
             )
 
 
 def run_pip(folder, arguments):
-    """Run `pip install`, show how far it is, and return its exit status.
+    """Run `pip install`, show its progress, and return its exit status.
 
-    Where UV_TORCH_BACKEND is set, the extra is installed by uv, which finds the PyTorch that this variable names.
+    If UV_TORCH_BACKEND is set, uv installs the extra with the PyTorch build that it names.
     """
     if "UV_TORCH_BACKEND" in os.environ and "-r" not in arguments:
         python = str(find_python(folder))
@@ -121,7 +123,7 @@ def run_pip(folder, arguments):
 
 
 def show(text, always):
-    """Show progress in one line of a terminal; elsewhere, such as in a log, print only what is shown `always`."""
+    """In a terminal, show `text` as the progress line; otherwise, print `text` only if `always` is true."""
     if sys.stderr.isatty():
         print(f"\r{text:60}", end="", file=sys.stderr, flush=True)
     elif always:

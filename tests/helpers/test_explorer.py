@@ -113,6 +113,15 @@ def test_output_holds_the_page_in_a_sandbox_and_a_picture_where_frames_are_remov
     assert alt in repr(shown)
 
 
+def test_saved_page_is_whole_and_replaces_the_old_one(tmp_path):
+    shown, path = explore(draw_gray, images=None), tmp_path / "plane.html"
+    path.write_text("old", encoding="utf-8")
+    assert shown.save(str(path)) == path
+    assert path.read_text(encoding="utf-8") == shown.page
+    with pytest.raises(ValueError, match=r"\.html"):
+        shown.save(tmp_path / "plane.htm")
+
+
 def draw_noise(points):
     return np.random.default_rng(3).random((len(points), 300, 300))
 

@@ -113,7 +113,7 @@ def test_short_budget_runs_two_notebooks_at_a_time_and_is_named(patched, monkeyp
         (["--publish", "--fast"], "omit --fast"),
         (["--publish", "--jobs", "2"], "omit --jobs"),
         (["--jobs", "0"], "--jobs 0: expected at least 1"),
-        (["--notebook", "07"], "no notebook begins with '07'; there are 00_one, 01_two\n"),
+        (["--notebook", "07"], "no notebook name starts with '07'; available: 00_one, 01_two\n"),
         (["--fast"], "fast.toml has no entry for 01_two"),
     ],
     ids=" ".join,
@@ -139,7 +139,7 @@ def test_notebook_whose_packages_are_missing_is_skipped_with_the_remedy(patched,
     notebook.metadata["autoencoders"] = {"needs": ["no_such_package"]}
     patched.store(_00_one=notebook)
     assert run() == 0
-    assert "skipped: no_such_package not installed; `make scale`" in capsys.readouterr().out
+    assert "skipped: no_such_package not installed; run `make scale`" in capsys.readouterr().out
     assert "no_such_package not installed" in read_text(patched.page("notebooks/00_one"))
 
 

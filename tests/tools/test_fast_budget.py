@@ -78,7 +78,7 @@ def test_override_of_an_unknown_name_or_another_type_is_refused_by_name(override
 
 
 def test_name_assigned_in_two_cells_and_notebook_without_an_entry_are_refused():
-    with pytest.raises(FastBudgetError, match="which 2 of its cells"):
+    with pytest.raises(FastBudgetError, match="but 2 of its cells"):
         shorten({"EPOCHS": 1}, "EPOCHS = 20", "EPOCHS = 10")
     with pytest.raises(FastBudgetError, match=f"no entry for {NAME}"):
         shorten_notebook(make_notebook(SOURCE), NAME, {})

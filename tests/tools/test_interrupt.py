@@ -77,7 +77,7 @@ def test_interrupted_training_ends_at_once_and_its_page_shows_no_result(project,
     assert "Traceback" not in errors
     ends = [line.split()[-1] for line in output.splitlines()[1:5]]
     assert ends == ["done", "interrupted", "waiting", "waiting"]
-    assert "1 of 4 notebooks are finished" in output
+    assert "1 of 4 notebooks were done, failed, or skipped" in output
     assert list_left(project) == []
     assert "was interrupted" in project.page("notebooks/01_trains")
     assert "180.2" not in project.page("notebooks/01_trains")

@@ -115,7 +115,7 @@ def store(shown=None, **changes):
         ("", add('<img src="https://example.org/a.png"/>'), "alt text"),
         ("", add("[back](00_gone.ipynb)"), "00_gone.ipynb does not exist"),
         ("", add("![A curve](pictures/02.png)"), "pictures/02.png does not exist"),
-        ("", add("[up](../../etc)"), "out of the project"),
+        ("", add("[up](../../etc)"), "outside the project"),
         ("", add("[down](#the-end)"), "#the-end"),
         ("", add(f"[there](solutions/{NAME}.ipynb#the-end)"), "#the-end"),
         ("", add(f"[it]({COLAB}/a/b/c.ipynb)"), "another repository"),

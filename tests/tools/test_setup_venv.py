@@ -54,7 +54,7 @@ def test_environment_of_the_users_is_refused_and_stays_as_it_is(root):
     (root / ".venv").mkdir()
     (root / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
     before = list_files(root)
-    with pytest.raises(SystemExit, match=r"was not set up by this project.*move or remove this one"):
+    with pytest.raises(SystemExit, match=r"was not set up by this project.*move or delete this one"):
         setup_venv.main()
     assert list_files(root) == before
 
@@ -98,7 +98,7 @@ def test_failed_installation_is_tried_again(root, monkeypatch):
     ("error", "advice"),
     [
         (subprocess.CalledProcessError(1, "ensurepip"), "apt install python3-venv"),
-        (PermissionError(13, "Permission denied"), "a folder that you can write to"),
+        (PermissionError(13, "Permission denied"), "a writable folder"),
     ],
     ids=repr,
 )
