@@ -86,4 +86,4 @@ def describe_failure(error):
     """Return one line on why a notebook stopped: the message, and the line of code that failed, if there is one."""
     lines = strip_ansi(str(error)).strip().splitlines() or [type(error).__name__]
     failed_code = [line.split(" ", 2)[-1].strip() for line in lines if line.startswith("-") and "> " in line[:12]]
-    return f"{lines[-1].strip()} at `{failed_code[0]}`" if failed_code else lines[-1].strip()
+    return f"{lines[-1].strip()} (in `{failed_code[0]}`)" if failed_code else lines[-1].strip()

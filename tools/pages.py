@@ -39,7 +39,7 @@ class RunPages:
         if failure:
             title, _, rest = page.cells[0].source.partition("\n")
             note = "If a cell failed, the outputs end there. Pictures in the text come from the published run."
-            page.cells[0].source = f"{title}\n\n{make_note(f'This notebook failed: {failure}', note)}\n\n{rest}"
+            page.cells[0].source = f"{title}\n\n{make_note(f'This notebook failed: {failure}.', note)}\n\n{rest}"
         self._write(name, page)
 
     def show_without_outputs(self, name, *sentences):

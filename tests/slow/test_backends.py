@@ -12,7 +12,7 @@ import pytest
 from tests.slow.train_lessons import train_at_once
 from tools.notebooks import list_notebooks, name_of, read_notebook
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.backends]
 
 
 def trains_on_any_backend(path):

@@ -18,7 +18,9 @@ STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); 
 SLEEPER = [sys.executable, "-c", f"{STUBBORN}; time.sleep(600)"]
 PARENT = [sys.executable, "-c", f"import subprocess; print('awake', flush=True); subprocess.run({SLEEPER!r})"]
 LAUNCHER = f"""
+import signal
 from helpers.launch import programs
+signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell's background jobs start with it ignored.
 with programs([{PARENT!r}, {SLEEPER!r}]) as started:
     while not all("awake" in program.read() for program in started):
         pass
