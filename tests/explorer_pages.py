@@ -9,11 +9,11 @@ import numpy as np
 from PIL import Image
 
 CHANNELS = {"gray": (), "color": (3,)}
-STEEPEST = 0.25  # most that a pixel of `draw_waves` bends along one latent: the bound on its second derivative
+STEEPEST = 0.25  # bound on the second derivative of a pixel of `draw_waves` along one latent
 
 
 def draw_waves(points, channels=()):
-    """Draw images (n, 28, 28, *channels) of waves that shift with both latents; no pixel bends more than STEEPEST."""
+    """Draw images (n, 28, 28, *channels) of waves that shift with both latents; STEEPEST bounds their curvature."""
     place = np.arange(28 * 28 * 3).reshape(28, 28, 3)[..., : channels[0] if channels else 1] / 50.0
     z1, z2 = np.asarray(points, dtype=float).T.reshape(2, -1, 1, 1, 1)
     images = 0.5 + 0.25 * np.sin(z1 + place) + 0.25 * np.cos(z2 + 2 * place)

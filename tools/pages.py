@@ -27,8 +27,6 @@ class RunPages:
             shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(ROOT / "site" / "static", self.source / "static")
         shutil.copy(ROOT / "site" / "conf.py", self.source)
-        if (FOLDER / "pictures").exists():
-            shutil.copytree(FOLDER / "pictures", self.source / "notebooks" / "pictures")
         self.titles = titles
         for name in titles:
             self.show_without_outputs(name, "This notebook hasn't been executed.")
@@ -56,6 +54,8 @@ class RunPages:
         entries = "\n".join(f"{title} <notebooks/{name}>" for name, title in self.titles.items())
         index = f"# Notebook run\n\n{table}\n\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
         write_text(self.source / "index.md", index)
+        if (FOLDER / "pictures").exists():  # Publishing replaces some during the run.
+            shutil.copytree(FOLDER / "pictures", self.source / "notebooks" / "pictures", dirs_exist_ok=True)
         # Links to notebooks outside this run don't resolve here, which doesn't deserve a warning.
         settings = {"extensions": ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"], "html_title": "make run"}
         build(self.source, self.html, self.doctrees, settings)

@@ -84,6 +84,7 @@ def test_publishing_stores_outputs_and_picture_only_where_nothing_went_wrong(pat
     assert own["numbers"] == {"70,000": "size of the data set"}
     assert own["peak_memory"] > 10
     assert (patched.folder / "notebooks" / "pictures" / "00_sound.png").read_bytes() == PICTURE
+    assert (patched.folder / "build" / "html" / "_images" / "00_sound.png").read_bytes() == PICTURE  # on its page, too
     assert [path.name for path in (patched.folder / "build").glob("*.npz")] == ["02_other.npz"]
 
 
