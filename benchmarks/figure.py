@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import ScalarFormatter
 
 from helpers.results import read_reference
-from tools.files import write_bytes
+from helpers.validation import replace_file
 
 FILE = Path(__file__).parent / "results.png"
 STYLE = Path(__file__).parents[1] / "helpers" / "figures.mplstyle"
@@ -40,4 +40,4 @@ def draw(results):
         drawn = io.BytesIO()
         figure.savefig(drawn, format="png", dpi=100, metadata={"Software": None})
         plt.close(figure)
-    write_bytes(FILE, drawn.getvalue())
+    replace_file(FILE, drawn.getvalue())

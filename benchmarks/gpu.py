@@ -10,18 +10,13 @@ import json
 import math
 import os
 
-import keras
 from tqdm import tqdm
 
-from benchmarks.lessons import Lesson
 from benchmarks.processes import run_in_new_process
-from benchmarks.races import describe_race
 from benchmarks.recipes import read_constants
-from benchmarks.watch import Watch
-from helpers import set_seed
-from helpers.environment import list_accelerators
 from helpers.results import read_versions
-from tools.files import write_text
+from helpers.startup import hold_native_messages
+from helpers.validation import replace_file
 from tools.results import CARD as FILE
 from tools.results import read_card
 
@@ -43,6 +38,11 @@ def list_trainings():
 
 def train(system):
     """Train a system's model once to its last epoch; return seconds, test result, and the GPU's memory in MB."""
+    from benchmarks.lessons import Lesson  # In this process, Keras has been started without messages.
+    from benchmarks.races import describe_race
+    from benchmarks.watch import Watch
+    from helpers import set_seed
+
     training, race = list_trainings()[system], describe_race(system)
     data, lesson = race.load(), Lesson(race.notebook, training["tag"])
     lesson.prepare(SEED=SEED, **race.given)
@@ -71,6 +71,8 @@ def name_gpu():
     """Return what JAX calls its first GPU, or "" if it finds none."""
     import jax
 
+    from helpers.environment import list_accelerators
+
     return jax.devices()[0].device_kind if list_accelerators() else ""
 
 
@@ -78,9 +80,11 @@ def main(arguments=None):
     known = list_trainings()
     parser = argparse.ArgumentParser(description="Train the lessons' models on a GPU.", usage=argparse.SUPPRESS)
     parser.add_argument("--only", default=",".join(known), help="systems, such as R1,R13 (default: all)")
-    systems = parser.parse_args(arguments).only.split(",")
+    systems = list(dict.fromkeys(parser.parse_args(arguments).only.split(",")))
     if unknown := [system for system in systems if system not in known]:
-        parser.error(f"no training of {', '.join(unknown)}; expected some of {', '.join(known)}")
+        parser.error(f"no training of {', '.join(map(repr, unknown))}; expected some of {', '.join(known)}")
+    with hold_native_messages():  # No GPU is started in this process, which would take memory from the others.
+        import keras
     if keras.backend.backend() != "jax":
         parser.error(f"Keras runs on {keras.backend.backend()}; expected jax: set KERAS_BACKEND=jax")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # so that this process leaves memory to the others
@@ -92,7 +96,7 @@ def main(arguments=None):
     for system in tqdm(systems, unit="system"):
         runs[system] = run_in_new_process(train, system)
         ordered = {name: runs[name] for name in known if name in runs}
-        write_text(FILE, json.dumps(about | {"runs": ordered}, indent=2) + "\n")
+        replace_file(FILE, (json.dumps(about | {"runs": ordered}, indent=2) + "\n").encode())
 
 
 if __name__ == "__main__":

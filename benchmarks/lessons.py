@@ -35,7 +35,7 @@ class Lesson:
     def train(self, callback):
         """Run the last tagged cell with a Keras callback as its progress bar, and without resuming from a file."""
         self.names["show_progress"] = lambda: callback
-        self.names["keep_epochs"] = lambda path: keras.callbacks.Callback()
+        self.names["ResumeCheckpoint"] = lambda path: keras.callbacks.Callback()
         self._run(self.training)
 
     def _run(self, source):

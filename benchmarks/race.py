@@ -14,9 +14,10 @@ import json
 
 from tqdm import tqdm
 
+import helpers
 from benchmarks.processes import run_in_new_process
 from benchmarks.recipes import list_recipes, needs_tensorflow, read_constants
-from tools.files import write_text
+from helpers.validation import replace_file
 
 
 def main(arguments=None):
@@ -27,15 +28,16 @@ def main(arguments=None):
     parser.add_argument("--paced", type=int, help="epochs of each recipe to time, two or more, instead of all")
     parser.add_argument("--quick", action="store_true", help="one epoch of each, and nothing is stored")
     options = parser.parse_args(arguments)
-    systems = options.only.split(",") if options.only else raced
+    systems = raced if options.only is None else list(dict.fromkeys(options.only.split(",")))
     if unknown := [system for system in systems if system not in raced]:
-        parser.error(f"no race of {', '.join(unknown)}; expected some of {', '.join(raced)}")
+        parser.error(f"no race of {', '.join(map(repr, unknown))}; expected some of {', '.join(raced)}")
     if options.times < 1:
         parser.error(f"--times {options.times}: expected at least 1")
     if options.paced is not None and options.paced < 2:
         parser.error(f"--paced {options.paced}: expected at least 2, since the first epoch also compiles")
 
-    # Not at the top, so that a wrong argument is refused at once and without TensorFlow's messages.
+    # Not at the top, so that a wrong argument is refused at once and Keras starts without messages.
+    helpers.start_keras()
     import keras
 
     from benchmarks.figure import draw
@@ -55,7 +57,7 @@ def main(arguments=None):
         found[system] = summarize(system, runs)
         if not options.quick:
             merged = {key: (stored | found)[key] for key in raced if key in stored | found}
-            write_text(file, json.dumps(merged, indent=2) + "\n")
+            replace_file(file, (json.dumps(merged, indent=2) + "\n").encode())
             if in_readme:
                 draw(merged)
     print(f"Keras on {backend}:\n\n{make_race_table(found)}")

@@ -11,9 +11,10 @@ import statistics
 import sys
 import time
 
+import helpers
 from benchmarks.recipes import import_recipe, list_recipes
-from helpers import load_mnist, results, set_seed, show_progress
-from tools.files import write_text
+from helpers import results
+from helpers.validation import replace_file
 
 
 def run_recipe(recipe, data, seeds, epochs=None):
@@ -42,11 +43,11 @@ def run_recipe(recipe, data, seeds, epochs=None):
     for seed in seeds:
         found = {}
         if hasattr(recipe, "measure_as_published"):
-            set_seed(seed)
-            found = recipe.measure_as_published(data, epochs, [show_progress()])
-        set_seed(seed)
+            helpers.set_seed(seed)
+            found = recipe.measure_as_published(data, epochs, [helpers.show_progress()])
+        helpers.set_seed(seed)
         started = time.perf_counter()
-        models = recipe.train(data, epochs, [show_progress()])
+        models = recipe.train(data, epochs, [helpers.show_progress()])
         seconds.append(round(time.perf_counter() - started, 1))
         runs.append(found | recipe.measure(models, data))
     for name, measure in entry["measures"].items():
@@ -66,14 +67,17 @@ def main(arguments=None):
     parser.add_argument("system", choices=list_recipes(), help="which system's recipe to run")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one run with each (default: 0)")
     options = parser.parse_args(arguments)
+    if min(options.seeds) < 0 or len(set(options.seeds)) < len(options.seeds):
+        parser.error(f"--seeds {' '.join(map(str, options.seeds))}: expected different numbers of at least 0")
+    helpers.start_keras()
     recipe = import_recipe(options.system)
-    data = getattr(recipe, "load_data", load_mnist)()
+    data = getattr(recipe, "load_data", helpers.load_mnist)()
     if not data.is_real:
         sys.exit("Reference results need the real data; nothing was stored.")
     entry = run_recipe(recipe, data, options.seeds)
     stored = results.read_reference() | {options.system: entry}
     in_order = dict(sorted(stored.items(), key=lambda item: int(item[0][1:])))
-    write_text(results.REFERENCE_FILE, json.dumps(in_order, indent=2) + "\n")
+    replace_file(results.REFERENCE_FILE, (json.dumps(in_order, indent=2) + "\n").encode())
     for name, about in entry["measures"].items():
         if about["runs"]:
             print(f"{options.system} {name}: published {about['published']}, reproduced {about['reproduced']:.5f}")

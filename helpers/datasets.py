@@ -1,48 +1,52 @@
-"""MNIST and Fashion-MNIST: real data where it can be found, a stand-in where not.
-
-Four sources are tried in this order:
+"""MNIST and Fashion-MNIST, from the first of four sources that has them.
 
 - `folder`: the folder named by the environment variable AUTOENCODER_DATA, with `mnist.npz` and `fashion-mnist/*.gz`;
-- `keras-cache`: what Keras has downloaded before, in `~/.keras/datasets` or under KERAS_HOME;
-- `network`: Keras's own download, given up after seconds if nothing answers;
-- `stand-in`: images made here without network or files; results on them are not results on the real data.
+- `keras-cache`: what Keras or this module has downloaded in full, in `~/.keras/datasets` or under KERAS_HOME;
+- `network`: a download from Keras's server, given up after seconds if nothing answers, and kept in that cache;
+- `synthetic`: images made without network or files; results on them are not results on the real data.
 """
 
-import http.client
+import gzip
+import hashlib
 import os
-import socket
-import threading
-import urllib.request
-from functools import cache
+import tempfile
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+from urllib.request import urlopen
 
-import keras
 import numpy as np
 
-from helpers.data_files import FASHION_FILES, check_digests, read_fashion_mnist, read_mnist
-from helpers.digits_stand_in import make_digits
-from helpers.garments_stand_in import make_garments
+from helpers.synthetic import make_digits, make_garments
+from helpers.validation import replace_file
 
-DIGITS = tuple("0123456789")
-GARMENTS = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
+SHAPES = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 28, 28), "y_test": (10_000,)}
+DIGESTS = {
+    "MNIST": {
+        "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+        "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+        "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+        "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+    },
+    "Fashion-MNIST": {
+        "x_train": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
+        "y_train": "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
+        "x_test": "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a",
+        "y_test": "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9",
+    },
+}
+IDX_FILES = "train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz"
+FASHION_FILES = dict(zip(SHAPES, IDX_FILES.split(), strict=True))
+FILES = {"MNIST": dict.fromkeys(SHAPES, "mnist.npz"), "Fashion-MNIST": FASHION_FILES}
+GARMENTS = tuple("T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot".split(","))
 SERVER = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-SECONDS_TO_ANSWER = 4
+SERVER_TIMEOUT = 4  # seconds
 
 
 class Dataset(NamedTuple):
-    """Images float32 (n, 28, 28, 1) in [0, 1], 0 the paper and 1 full ink, with labels uint8 (n,)."""
+    """Images float32 (n, 28, 28, 1) in [0, 1], 0 for the background and 1 for full ink, with labels uint8 (n,)."""
 
     x_train: np.ndarray
     x_test: np.ndarray
@@ -53,8 +57,8 @@ class Dataset(NamedTuple):
 
     @property
     def is_real(self):
-        """False on a stand-in, whose results are never set beside a published figure."""
-        return self.source != "stand-in"
+        """False for synthetic images; results on them are never compared with published ones."""
+        return self.source != "synthetic"
 
     def first_of_each_class(self):
         """Return the ten test images, (10, 28, 28, 1), that every notebook shows: the first of each class."""
@@ -64,134 +68,102 @@ class Dataset(NamedTuple):
 def load_mnist(source=None):
     """Return the 70,000 handwritten digits of MNIST as a Dataset and print where they came from.
 
-    `source` names one of the four sources instead of trying all in order. Raises ValueError if that name is unknown
-    or a file is damaged or not MNIST, FileNotFoundError if AUTOENCODER_DATA names no folder or the one source asked
-    for has nothing, PermissionError if a file may not be read. No file is changed, whatever happens.
+    `source` names one of the four sources; by default, all are tried in order. Raises ValueError if that name is
+    unknown or a file is damaged, unreadable or not MNIST's, FileNotFoundError if AUTOENCODER_DATA names no folder or
+    the chosen source lacks a file. No existing file is ever changed.
     LeCun, Cortes and Burges, yann.lecun.com/exdb/mnist, CC BY-SA 3.0.
     """
-    cached = _keras_cache() / "mnist.npz"
-    readers = {
-        "folder": lambda: read_mnist(folder / "mnist.npz") if (folder := _data_folder()) else None,
-        "keras-cache": lambda: read_mnist(cached),
-        # Keras deletes a file in its cache that is not byte for byte its own, so it is asked only if there is none.
-        "network": lambda: read_mnist(cached) or _download("MNIST", "mnist.npz", keras.datasets.mnist),
-        "stand-in": lambda: _by_name(make_digits()),
-    }
-    return _load("MNIST", readers, source, DIGITS)
+    return _load("MNIST", source, "", make_digits, tuple("0123456789"))
 
 
 def load_fashion_mnist(source=None):
     """Return the 70,000 garments of Fashion-MNIST as a Dataset and print where they came from.
 
-    `source` and the errors are those of `load_mnist`.
-    Xiao, Rasul and Vollgraf, arxiv.org/abs/1708.07747, MIT license.
+    `source` and the errors are those of `load_mnist`. Xiao, Rasul and Vollgraf, arxiv.org/abs/1708.07747, MIT license.
     """
-    cached = _keras_cache() / "fashion-mnist"
-    readers = {
-        "folder": lambda: read_fashion_mnist(folder / "fashion-mnist") if (folder := _data_folder()) else None,
-        # A download that was interrupted leaves some of the files; Keras then fetches the others.
-        "keras-cache": lambda: read_fashion_mnist(cached) if _is_complete(cached) else None,
-        "network": lambda: _download("Fashion-MNIST", FASHION_FILES["y_test"], keras.datasets.fashion_mnist),
-        "stand-in": lambda: _by_name(make_garments()),
-    }
-    return _load("Fashion-MNIST", readers, source, GARMENTS)
+    return _load("Fashion-MNIST", source, "fashion-mnist", make_garments, GARMENTS)
 
 
-def _load(data_set, readers, source, class_names):
-    if source is not None and source not in list(readers):
-        raise ValueError(f"unknown source {source!r}; expected one of {', '.join(readers)}, or None to try them all")
-    for name in readers if source is None else [source]:
-        arrays = readers[name]()
-        if arrays is not None:
-            break
-    else:
-        raise FileNotFoundError(f"the source {source!r} has no {data_set}; leave `source` out to try all of them")
-    images = {key: _scale(arrays[key]) for key in ("x_train", "x_test")}
-    print(f"{data_set}: {len(arrays['x_train']):,} training and {len(arrays['x_test']):,} test images from: {name}")
-    if name == "stand-in":
-        print(
-            f"These are stand-ins, not {data_set}: no figure on them compares with a published one. For the real data, "
-            "connect to the network, restart Python and run again, or set AUTOENCODER_DATA to a folder that holds it "
-            "(see the README)."
-        )
-    # Copies, since arrays that were made from a file's bytes cannot be written to.
-    labels = {key: np.array(arrays[key]) for key in ("y_train", "y_test")}
-    return Dataset(**images, **labels, class_names=class_names, source=name)
+def read_arrays(data_set, folder):
+    """Return a data set's four uint8 arrays by name, or None if `folder` has none of its files.
 
-
-def _scale(images):
-    """Return uint8 images (n, 28, 28) as float32 (n, 28, 28, 1) in [0, 1], with one copy in memory."""
-    return np.divide(images, np.float32(255), dtype=np.float32)[..., None]
-
-
-def _by_name(arrays):
-    return dict(zip(("x_train", "y_train", "x_test", "y_test"), arrays, strict=True))
-
-
-def _data_folder():
-    """Return the folder named by AUTOENCODER_DATA, or None if the variable is not set."""
-    name = os.environ.get("AUTOENCODER_DATA")
-    if not name:
-        return None
-    folder = Path(name).expanduser().resolve()
+    Raises ValueError, with what to do, if only some are there, or one is damaged, another data set's, or not a file.
+    """
+    arrays, files = {}, set(FILES[data_set].values())
     try:
-        is_folder = folder.is_dir()
-    except PermissionError as error:
-        raise PermissionError(
-            f"AUTOENCODER_DATA names {folder}, which may not be looked into. Give yourself permission to read it."
-        ) from error
-    if not is_folder:
-        raise FileNotFoundError(
-            f"AUTOENCODER_DATA names {folder}, which is no folder; correct the variable or remove it"
-        )
-    return folder
-
-
-def _keras_cache():
-    return Path(os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras")) / "datasets"
-
-
-def _is_complete(folder):
-    return all((folder / file_name).exists() for file_name in FASHION_FILES.values())
-
-
-def _download(data_set, file_name, keras_data_set):
-    """Return what Keras downloads, or None, saying why, if the network does not give it in time.
-
-    The arrays are taken from Keras, not from its cache, which is in another place where the home cannot be written.
-    """
-    reason = _why_unreachable(SERVER + file_name)
-    if reason is None:
-        limit_before = socket.getdefaulttimeout()
-        socket.setdefaulttimeout(SECONDS_TO_ANSWER)  # Keras sets no limit of its own: a silent server would hang it.
-        try:
-            (x_train, y_train), (x_test, y_test) = keras_data_set.load_data()
-        except Exception as error:  # Keras raises a bare Exception when a download fails.
-            reason = str(error)
-        finally:
-            socket.setdefaulttimeout(limit_before)
-    if reason is not None:
-        print(f"The download was given up: {reason}")
+        missing = files - set(os.listdir(folder))
+    except FileNotFoundError:
         return None
-    arrays = _by_name((x_train, y_train, x_test, y_test))
-    check_digests(data_set, arrays, dict.fromkeys(arrays, "Keras's download"))
+    except OSError as error:
+        raise ValueError(f"{folder} can't be used: {error}. Replace it or make it readable.") from error
+    if missing == files:
+        return None
+    if missing:
+        raise ValueError(f"{folder} has only part of {data_set}; add {', '.join(sorted(missing))}")
+    for name, shape in SHAPES.items():
+        path = Path(folder, FILES[data_set][name])
+        try:
+            if not os.path.isfile(path):
+                raise ValueError("it is a folder, a pipe, a device or a broken link, not a file")
+            if data_set == "MNIST":
+                with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
+                    if archive.getinfo(f"{name}.npy").file_size > 2**26:
+                        raise ValueError(f"{name} is larger than that of MNIST")
+                    array = np.lib.format.read_array(file, allow_pickle=False)
+            else:
+                with gzip.open(path) as file:
+                    file.read(4 + 4 * len(shape))  # a header
+                    array = np.frombuffer(bytearray(file.read(np.prod(shape) + 1)), np.uint8).reshape(shape)
+            found = array.dtype.name, array.shape, hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+            if found != ("uint8", shape, DIGESTS[data_set][name]):
+                raise ValueError(f"{name} isn't that of {data_set}: its type, shape and SHA-256 are {found}")
+            arrays[name] = array
+        except Exception as error:  # A damaged file makes zipfile, gzip and NumPy raise many kinds.
+            raise ValueError(f"{path} can't be used: {error}. Replace it or make it readable.") from error
     return arrays
 
 
-@cache
-def _why_unreachable(address):
-    """Return None if the address answers in time, else the reason; a name server that hangs is also given up on."""
-    outcome = [f"no answer within {SECONDS_TO_ANSWER} seconds"]
+def _load(data_set, source, subfolder, make, class_names):
+    folder = os.path.expanduser(os.environ.get("AUTOENCODER_DATA", ""))
+    if folder and source in (None, "folder") and not os.path.isdir(folder):
+        raise FileNotFoundError(f"AUTOENCODER_DATA names {folder}, no folder you can open; change or unset it")
+    cache = Path(os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras"), "datasets", subfolder)
+    cached = [cache / file for file in FILES[data_set].values()]
+    readers = {
+        "folder": lambda: read_arrays(data_set, Path(folder, subfolder)) if folder else None,
+        "keras-cache": lambda: read_arrays(data_set, cache) if all(map(os.path.lexists, cached)) else None,
+        "network": lambda: _download(data_set, cache),
+        "synthetic": lambda: dict(zip(SHAPES, make(), strict=True)),
+    }
+    if source not in [None, *readers]:
+        raise ValueError(f"unknown source {source!r}; expected one of {', '.join(readers)}, or None to try them all")
+    for name in readers if source is None else [source]:
+        if arrays := readers[name]():
+            break
+    else:
+        raise FileNotFoundError(f"the source {source!r} lacks a file of {data_set}; omit `source` to try all of them")
+    print(f"{data_set}: {len(arrays['x_train']):,} training and {len(arrays['x_test']):,} test images from: {name}")
+    if name == "synthetic":
+        print(f"These images are made up. For {data_set}, connect to the network or set AUTOENCODER_DATA (see README).")
+    images = [np.divide(arrays[key], np.float32(255), dtype=np.float32)[..., None] for key in ("x_train", "x_test")]
+    return Dataset(*images, arrays["y_train"], arrays["y_test"], class_names, name)
 
-    def ask():
+
+def _download(data_set, cache):
+    """Return the arrays of a data set from Keras's server and keep its files in `cache`, or print why it failed."""
+    executor = ThreadPoolExecutor(1)  # The time limit of urlopen doesn't cover a name server that hangs.
+    with tempfile.TemporaryDirectory() as folder:
         try:
-            request = urllib.request.Request(address, method="HEAD")
-            urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER).close()
-            outcome[0] = None
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            outcome[0] = str(error)
-
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(SECONDS_TO_ANSWER)
-    return outcome[0]
+            for file in set(FILES[data_set].values()):
+                with executor.submit(urlopen, SERVER + file, timeout=SERVER_TIMEOUT).result(SERVER_TIMEOUT) as stream:
+                    Path(folder, file).write_bytes(stream.read(2**27))
+            arrays = read_arrays(data_set, folder)
+        except Exception as error:  # whatever a network or a server may do
+            print(f"The download failed: {str(error.__cause__ or error) or f'no answer in {SERVER_TIMEOUT} seconds'}")
+            return None
+        with suppress(OSError):
+            cache.mkdir(parents=True, exist_ok=True)
+            for path in Path(folder).iterdir():
+                if not os.path.lexists(cache / path.name):
+                    replace_file(cache / path.name, path.read_bytes())
+    return arrays

@@ -1,66 +1,55 @@
-"""What this machine has, and what to do about what it lacks."""
+"""What this machine has, what to do about what it lacks, and where notebooks write files."""
 
+import importlib.util
 import os
 import platform
 from importlib import metadata
+from pathlib import Path
 
 import keras
 from packaging.requirements import Requirement
 
 from helpers.datasets import load_fashion_mnist, load_mnist
 
-PROJECT = "autoencoder-notebooks"  # the name under which pip knows this project
-EXTRAS = {'extra == "probability"'}  # besides what every notebook needs
-
 
 def check_environment():
-    """Print versions, backend, cores, accelerator and data source; return what is missing, each with what to do.
-
-    An empty list means that every notebook of the collection can run here but 15, which says itself what it needs.
-    """
-    print(f"{'Python':<22} {platform.python_version()} on {platform.system()}, {count_cores()} cores")
-    missing = []
-    for requirement in list_requirements():
-        try:
-            version = metadata.version(requirement.name)
-        except metadata.PackageNotFoundError:
-            missing.append(f"{requirement.name} is not installed: pip install {requirement.name}")
+    """Print what this machine has; return what the notebooks other than 15 need and it lacks, each with what to do."""
+    print(f"{'Python':<22} {platform.python_version()} on {platform.system()}, {os.cpu_count()} cores")
+    project, missing = list(metadata.distributions(name="autoencoder-notebooks")), []
+    for requirement in map(Requirement, project[0].requires if project else []):
+        name, marker = requirement.name, requirement.marker
+        if marker is not None and not marker.evaluate({"extra": "probability"}):
             continue
-        print(f"{requirement.name:<22} {version}")
-        if not requirement.specifier.contains(version, prereleases=True):
-            missing.append(
-                f"{requirement.name} is {version}; the notebooks need {requirement.specifier}: "
-                f"pip install --upgrade {requirement.name}"
-            )
+        try:
+            version = metadata.version(name)
+            fits = requirement.specifier.contains(version, prereleases=True)
+        except Exception:  # whatever a damaged installation may raise; pip may know TensorFlow as tensorflow-cpu
+            version, fits = "not known to pip", importlib.util.find_spec(name) is not None
+        print(f"{name:<22} {version}")
+        if not fits:
+            missing.append(f"{name}{requirement.specifier} (here: {version}): pip install --upgrade {name}")
     print(f"{'Keras backend':<22} {keras.backend.backend()}")
     print(f"{'Accelerator':<22} {', '.join(list_accelerators()) or 'none, and none is needed'}")
     for load in (load_mnist, load_fashion_mnist):
         try:
             if not load().is_real:
-                missing.append(f"{load.__name__}() gives a stand-in: connect to the network or set AUTOENCODER_DATA")
-        except (OSError, ValueError) as error:
-            missing.append(f"{load.__name__}() fails: {error}")
+                missing.append(f"{load.__name__}(): only synthetic: connect to the network or set AUTOENCODER_DATA")
+        except Exception as error:
+            missing.append(f"{load.__name__}(): {error}")
     print("\n".join(f"Missing: {piece}" for piece in missing) or "Nothing is missing.")
     return missing
 
 
-def list_requirements():
-    """Return what the notebooks need as packaging Requirements, read from the metadata that pip installed with helpers.
-
-    The list is empty where helpers comes from a checkout that isn't installed.
-    """
-    try:
-        requirements = map(Requirement, metadata.requires(PROJECT) or [])
-    except metadata.PackageNotFoundError:
-        return []
-    return [one for one in requirements if one.marker is None or str(one.marker) in EXTRAS]
-
-
-def count_cores():
-    """Return how many processor cores this process may use, which can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
 def list_accelerators():
     """Return the names of the accelerators that Keras's backend sees, such as 'gpu:0', without the processor."""
+    if keras.backend.backend() == "torch":  # Keras can't list PyTorch's devices.
+        return [f"gpu:{index}" for index in range(importlib.import_module("torch").cuda.device_count())]
     return [device for device in keras.distribution.list_devices() if "cpu" not in device.lower()]
+
+
+def output_folder():
+    """Create and return, as a relative Path, the folder for files: `build` in this checkout or the working folder."""
+    root = Path(__file__).resolve().parent.parent
+    folder = Path(os.path.relpath(root) if (root / "pyproject.toml").is_file() else "", "build")
+    folder.mkdir(exist_ok=True)
+    return folder

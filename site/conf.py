@@ -24,7 +24,7 @@ exclude_patterns = ["README.md", "originals"]  # results.md shows a part of the 
 # The notebooks were executed when they were published.
 nb_execution_mode = "off"
 nb_mime_priority_overrides = [("html", "text/html", 0)]
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 3
 myst_heading_slug_func = "tools.site.anchor"
 # Docstrings are plain text with `code` in them.

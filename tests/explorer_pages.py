@@ -38,9 +38,5 @@ def read_tiles(page, name, columns):
     with Image.open(io.BytesIO(base64.b64decode(address))) as picture:
         sheet = np.asarray(picture)
     wide, high = read_data(page)["tile" if name == "atlas" else "seenTile"]
-    rows = sheet.shape[0] // high
-    return (
-        sheet.reshape(rows, high, columns, wide, *sheet.shape[2:])
-        .swapaxes(1, 2)
-        .reshape(-1, high, wide, *sheet.shape[2:])
-    )
+    tiles = sheet.reshape(-1, high, columns, wide, *sheet.shape[2:]).swapaxes(1, 2)
+    return tiles.reshape(-1, high, wide, *sheet.shape[2:])

@@ -5,8 +5,8 @@ import re
 
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
-from tools.files import write_bytes
-from tools.notebooks import list_outputs, read_results
+from helpers.validation import replace_file
+from tools.notebooks import list_outputs, read_results, read_sources
 
 CELL_METADATA = {"tags", "alt"}
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -26,11 +26,15 @@ def clean(notebook, seconds, peak_memory=None):
     own = notebook.metadata.get("autoencoders", {}) | {"seconds": round(seconds)}
     if peak_memory is not None:
         own["peak_memory"] = round(peak_memory)
-    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}, "autoencoders": own}
+    notebook.metadata = {
+        "kernelspec": KERNEL,
+        "language_info": {"file_extension": ".py", "name": "python"},
+        "autoencoders": own,
+    }
 
 
 def find_faults(notebook):
-    """Return sentences on why a notebook can't be published: an error, a warning, or results on a stand-in."""
+    """Return sentences on why a notebook can't be published: an error, a warning, or results on synthetic data."""
     faults = []
     for output in list_outputs(notebook):
         if output.output_type == "error":
@@ -39,8 +43,8 @@ def find_faults(notebook):
             faults.append(f"a cell wrote to standard error: {output.text.strip().splitlines()[0]}")
         if re.search(r" at 0x[0-9a-f]+>|<tf\.Tensor", output.get("data", {}).get("text/plain", "")):
             faults.append("a cell shows an object that tells a reader nothing: end its last line with a semicolon")
-        if "These are stand-ins" in output.get("text", ""):
-            faults.append("a stand-in was used; publishing needs the real data")
+    if "synthetic" in read_sources(notebook):
+        faults.append("synthetic data was used; publishing needs the real data")
     if any(row["budget"] != "full" for row in read_results(notebook)):
         faults.append("the budget is not the full one")
     return faults
@@ -52,7 +56,7 @@ def write_pictures(notebook, path):
     for suffix, pictures in {".png": read_destinations(notebook), ".gif": read_films(notebook)}.items():
         for picture in pictures:
             folder.mkdir(exist_ok=True)
-            write_bytes(folder / f"{path.stem}{suffix}", picture)
+            replace_file(folder / f"{path.stem}{suffix}", picture)
 
 
 def read_destinations(notebook):

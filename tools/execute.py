@@ -25,9 +25,9 @@ if __name__ == "__main__":  # The imports below take a second, in which Ctrl-C w
 import nbformat
 from tqdm import tqdm
 
+from helpers.validation import replace_file
 from tools.clean_outputs import clean, find_faults, write_pictures
 from tools.fast_budget import check_every_notebook, read_fast_budget, shorten_notebook
-from tools.files import write_text
 from tools.kernel import describe_failure, execute
 from tools.notebooks import (
     ROOT,
@@ -117,7 +117,7 @@ async def run_notebook(run, path, budget, publish, row):
         if run.reason:
             run.status = "FAILED"
         else:
-            write_text(path, nbformat.writes(run.notebook) + "\n")
+            replace_file(path, (nbformat.writes(run.notebook) + "\n").encode())
             write_pictures(run.notebook, path)
     if run.status == "running":
         run.status = "done"

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.files import write_bytes
+from helpers.validation import replace_file
 from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_title
 
 FOLDER = ROOT / "build" / "gallery"
@@ -54,7 +54,7 @@ def write_gallery(folder):
     folder.mkdir(parents=True, exist_ok=True)
     pictures = list_pictures()
     for picture in pictures:
-        write_bytes(folder / picture.file, picture.content)
+        replace_file(folder / picture.file, picture.content)
     return pictures
 
 

@@ -30,9 +30,9 @@ from benchmarks.recipes import read_lessons
 from tools.notebooks import RESULTS_TYPE, ROOT, list_notebooks, read_code, read_notebook
 from tools.repository import read_project
 
-SLUG, VERSION = read_project()
+SLUG, _ = read_project()
 COLAB = "https://colab.research.google.com/github/"
-INSTALL = f"git+https://github.com/{SLUG}@v{VERSION}"
+INSTALL = f"git+https://github.com/{SLUG}@main"  # the branch of the Colab links
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 REFERENCE = json.loads((ROOT / "helpers" / "reference.json").read_text(encoding="utf-8"))
 LESSONS = read_lessons()  # by the system whose results they store
@@ -137,7 +137,8 @@ def list_anchors(page):
 
 
 def read_prose(source):
-    """Return the words of a Markdown text before the references, without code, formulas, and addresses."""
+    """Return the words of a Markdown text before the references, without code, formulas, and what is filled in."""
+    source = re.sub(r"<!-- (\w+):begin.*<!-- \1:end", "", source, flags=re.DOTALL)
     tokens = walk(source.split("## Further reading")[0])
     text = " ".join(token.content if token.type in ("text", "image") else " " for token in tokens)
     return re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " ", text, flags=re.DOTALL)
@@ -171,6 +172,9 @@ def check_setup(page):
             yield error("the first code cell differs from that of the other notebooks", number)
         if f'"{INSTALL}"' not in cell.source:
             yield error(f"the first code cell does not install {INSTALL}", number)
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden"), cell.metadata.get("cellView") == "form"
+        if not all(hidden) or "hide-input" not in cell.metadata.get("tags", []):
+            yield error("the first code cell isn't collapsed in JupyterLab, in Colab, and on the site", number)
 
 
 def check_parameters(page):
@@ -325,7 +329,7 @@ def find_faults(row, lesson, data):
     remedy = "run `make publish`"
     if row["notebook"] != lesson:
         yield f"belongs to {row['notebook']}; {remedy}"
-    if row["budget"] != "full" or row["data_source"] == "stand-in":
+    if row["budget"] != "full" or row["data_source"] == "synthetic":
         yield f"was computed with the {row['budget']} budget and data from: {row['data_source']}; {remedy}"
     if not math.isfinite(row["ours"]) or not math.isfinite(row["seconds"]):
         yield "is not finite"

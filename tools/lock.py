@@ -5,7 +5,10 @@ import subprocess
 import sys
 import tomllib
 
-from tools.files import write_text
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from helpers.validation import replace_file
 from tools.notebooks import ROOT
 
 # What is pinned besides the dependencies. JAX and PyTorch, the extra `backends`, have an environment of their own.
@@ -46,7 +49,7 @@ def list_direct_requirements():
     requirements = project["dependencies"] + [
         name for extra in EXTRAS for name in project["optional-dependencies"][extra]
     ]
-    return sorted({re.match(r"[a-z0-9-]+", requirement).group() for requirement in requirements})
+    return sorted({canonicalize_name(Requirement(requirement).name) for requirement in requirements})
 
 
 def write_conda_environment(pins):
@@ -71,8 +74,8 @@ def main():
     compiled = subprocess.run([sys.executable, "-m", *COMPILE, *OPTIONS], cwd=ROOT, capture_output=True, text=True)
     if compiled.returncode:
         sys.exit(f"uv found no set of versions; both files are as they were.\n{compiled.stderr}")
-    write_text(LOCK, compiled.stdout)
-    write_text(CONDA, write_conda_environment(read_pins(compiled.stdout)))
+    replace_file(LOCK, compiled.stdout.encode())
+    replace_file(CONDA, write_conda_environment(read_pins(compiled.stdout)).encode())
     print(f"{len(read_pins(compiled.stdout))} packages pinned in {LOCK.name} and {CONDA.name}")
 
 

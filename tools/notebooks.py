@@ -7,9 +7,10 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.results import RESULTS_TYPE
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
-RESULTS_TYPE = "application/vnd.autoencoders.results+json"
 
 
 def list_notebooks(only=None, solutions=True):

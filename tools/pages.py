@@ -10,7 +10,6 @@ import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 from PIL import Image
 
-from tools.files import write_text
 from tools.notebooks import FOLDER, RESULTS_TYPE, ROOT, list_outputs
 
 
@@ -47,13 +46,13 @@ class RunPages:
     def _write(self, name, page):
         path = self.source / "notebooks" / f"{name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, nbformat.writes(page))
+        path.write_text(nbformat.writes(page), encoding="utf-8")
 
     def build(self, table):
         """Write the pages that changed, and the index with a summary table in Markdown."""
         entries = "\n".join(f"{title} <notebooks/{name}>" for name, title in self.titles.items())
         index = f"# Notebook run\n\n{table}\n\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
-        write_text(self.source / "index.md", index)
+        (self.source / "index.md").write_text(index, encoding="utf-8")
         if (FOLDER / "pictures").exists():  # Publishing replaces some during the run.
             shutil.copytree(FOLDER / "pictures", self.source / "notebooks" / "pictures", dirs_exist_ok=True)
         # Links to notebooks outside this run don't resolve here, which doesn't deserve a warning.
@@ -103,10 +102,7 @@ def prepare(notebook):
             data["image/png"] = base64.b64encode(shrink(base64.b64decode(data["image/png"]))).decode()
     for cell in notebook.cells:
         cell.source = re.sub(r"\[([^\]]+)\]\((\w+\.ipynb)\)", keep_if_written, cell.source)
-    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for cell in code_cells[:1]:
-        cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
-    for cell in code_cells:
+    for cell in notebook.cells:
         if "alt" in cell.metadata:
             cell.metadata["mystnb"] = {"image": {"alt": " ".join(cell.metadata.alt.split())}}
     return notebook

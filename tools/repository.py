@@ -1,13 +1,19 @@
-"""Point every Colab link and every install line to a repository: python -m tools.repository owner/name."""
+"""Point every Colab link and every install line to a repository: python -m tools.repository owner/name.
+
+Until then they name an owner that GitHub doesn't allow, with dots in it, so nobody can register the name and put other
+code there. `python -m tools.repository --check` fails as long as that is so; the workflow that publishes the site
+runs it first.
+"""
 
 import re
 import sys
 import tomllib
 
-from tools.files import write_text
+from helpers.validation import replace_file
 from tools.notebooks import ROOT, list_notebooks
 
 PYPROJECT = ROOT / "pyproject.toml"
+VALID = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9]){,38}/[A-Za-z0-9._-]+")  # GitHub's rules
 
 
 def read_project():
@@ -23,7 +29,7 @@ def list_files_with_links():
 
 def rename(slug):
     """Replace the present slug by `slug` and return how many files changed. Raises ValueError if it is malformed."""
-    if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", slug):
+    if not VALID.fullmatch(slug):
         raise ValueError(f"{slug!r} isn't the name of a repository; expected owner/name, as in its address on GitHub")
     present, _ = read_project()
     changed = 0
@@ -31,12 +37,15 @@ def rename(slug):
         before = path.read_text(encoding="utf-8")
         after = before.replace(present, slug)
         if after != before:
-            write_text(path, after)
+            replace_file(path, after.encode())
             changed += 1
     return changed
 
 
 def main():
+    if sys.argv[1:] == ["--check"]:
+        slug, _ = read_project()
+        sys.exit(None if VALID.fullmatch(slug) else f"{slug} is a placeholder; run make repository SLUG=owner/name")
     if len(sys.argv) != 2:
         sys.exit("Name the repository: make repository SLUG=owner/name")
     try:

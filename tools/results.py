@@ -1,10 +1,13 @@
-"""Gather results.json from the stored outputs of the notebooks, and build the README's tables from it and the races."""
+"""Gather results.json from the stored outputs of the notebooks; build the README's tables and the map in 00."""
 
 import json
 import re
 import statistics
 
-from tools.files import write_text
+import nbformat
+
+from helpers.validation import replace_file
+from tools import notebooks
 from tools.notebooks import (
     ROOT,
     list_notebooks,
@@ -61,6 +64,31 @@ def make_notebook_table(gathered):
     together = sum(lesson["seconds"] or 0 for lesson in gathered["notebooks"].values())
     lines.append(f"| all | | | **{together / 60:.1f}** | |")
     return "\n".join(lines)
+
+
+def make_map(gathered):
+    """Return the map of the lessons in notebook 00 as Markdown: picture, title, question, minutes, prerequisites."""
+    lines = ["| | notebook |", "|---|---|"]
+    for name, lesson in gathered["notebooks"].items():
+        path = f"pictures/{name}.png"
+        alt = f"Opening picture of notebook {name[:2]}"
+        picture = f'<img src="{path}" alt="{alt}" width="220">' if (notebooks.FOLDER / path).exists() else ""
+        minutes = max(1, round((lesson["seconds"] or 0) / 60))
+        facts = [f"{minutes} minute{'s' * (minutes > 1)}" if lesson["seconds"] else "not run yet"]
+        facts += [f"needs {', '.join(lesson['needs'])}"] if lesson["needs"] else []
+        link = f"[**{name[:2]} {lesson['title']}**]({name}.ipynb)"
+        lines.append(f"| {picture} | {link}<br>*{lesson['question']}*<br>{' · '.join(facts)} |")
+    return "\n".join(lines)
+
+
+def fill_map(gathered):
+    """Return notebook 00 with its map built anew. Raises ValueError unless one of its cells has the map's comments."""
+    notebook = read_notebook(list_notebooks("00_")[0])
+    cells = [cell for cell in notebook.cells if cell.cell_type == "markdown" and "<!-- map:begin -->" in cell.source]
+    if len(cells) != 1:
+        raise ValueError(f"expected one cell of notebook 00 with the comment <!-- map:begin -->, found {len(cells)}")
+    cells[0].source = fill(cells[0].source, "map", make_map(gathered))
+    return notebook
 
 
 def make_results_table(gathered):
@@ -159,11 +187,12 @@ def fill_readme(text, gathered, races, card):
 def main():
     gathered = gather()
     readme = fill_readme(README.read_text(encoding="utf-8"), gathered, read_races(), read_card())
-    write_text(RESULTS, json.dumps(gathered, indent=2, ensure_ascii=False) + "\n")
-    write_text(README, readme)
-    print(
-        f"{len(gathered['results'])} results of {len(gathered['notebooks'])} notebooks, in {RESULTS.name} and README.md"
-    )
+    start = fill_map(gathered)
+    replace_file(RESULTS, (json.dumps(gathered, indent=2, ensure_ascii=False) + "\n").encode())
+    replace_file(README, readme.encode())
+    replace_file(list_notebooks("00_")[0], (nbformat.writes(start) + "\n").encode())
+    written = f"{RESULTS.name}, README.md, and the map in 00"
+    print(f"{len(gathered['results'])} results of {len(gathered['notebooks'])} notebooks, in {written}")
 
 
 if __name__ == "__main__":

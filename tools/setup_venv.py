@@ -131,4 +131,6 @@ def show(text, always):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        sys.exit(f"expected at most one extra, got {' '.join(sys.argv[1:])}")
     main(*sys.argv[1:])

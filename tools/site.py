@@ -10,7 +10,7 @@ import shutil
 import nbformat
 from PIL import Image
 
-from tools.files import write_bytes, write_text
+import helpers
 from tools.gallery import write_gallery
 from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_title
 from tools.pages import build, prepare, shrink
@@ -29,14 +29,16 @@ def gather(folder):
     shutil.copytree(ROOT / "site", folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "README.md", folder)
     copy_pictures(ROOT / "notebooks" / "pictures", folder / "notebooks" / "pictures")
+    (folder / "benchmarks").mkdir()
+    shutil.copy(ROOT / "benchmarks" / "results.png", folder / "benchmarks")
     for path in list_notebooks():
         target = folder / "notebooks" / f"{name_of(path)}.ipynb"
         target.parent.mkdir(exist_ok=True)
-        write_text(target, nbformat.writes(prepare(read_notebook(path))))
+        target.write_text(nbformat.writes(prepare(read_notebook(path))), encoding="utf-8")
     pictures = write_gallery(folder / "originals")
     copy_pictures(folder / "originals", folder / "gallery")
-    write_text(folder / "gallery.md", make_gallery_page(pictures))
-    write_text(folder / "glossary.md", make_glossary_page())
+    (folder / "gallery.md").write_text(make_gallery_page(pictures), encoding="utf-8")
+    (folder / "glossary.md").write_text(make_glossary_page(), encoding="utf-8")
     rewrite(folder / "index.md", lambda page: page.replace("{{lessons}}", list_lessons()))
     write_helper_pages(folder / "helpers")
     write_preview(folder / "static" / "preview.png")
@@ -53,7 +55,7 @@ def copy_pictures(source, target):
     target.mkdir(parents=True)
     for path in source.iterdir():
         content = path.read_bytes()
-        write_bytes(target / path.name, shrink(content) if path.suffix == ".png" else content)
+        (target / path.name).write_bytes(shrink(content) if path.suffix == ".png" else content)
 
 
 def prune(folder):
@@ -67,13 +69,11 @@ def prune(folder):
 
 def rewrite(path, change):
     """Replace the text of a file by change(text)."""
-    write_text(path, change(path.read_text(encoding="utf-8")))
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def finish(page):
-    """Return a built page whose folds have a name for screen readers, and whose links in outputs, such as those of the
-    map in 00, lead to pages in place of notebooks.
-    """
+    """Return a built page whose folds have names for screen readers, and whose links in outputs lead to pages."""
     page = page.replace(
         '<summary><span class="toctree-toggle"', '<summary aria-label="Pages"><span class="toctree-toggle"'
     )
@@ -113,11 +113,11 @@ def write_helper_pages(folder):
     modules = sorted(path.stem for path in (ROOT / "helpers").glob("*.py") if not path.stem.startswith("_"))
     for module in modules:
         page = f"# helpers.{module}\n\n```{{eval-rst}}\n.. automodule:: helpers.{module}\n   :members:\n```\n"
-        write_text(folder / f"{module}.md", page)
+        (folder / f"{module}.md").write_text(page, encoding="utf-8")
     listed = "\n".join(modules)
     text = "What more than one lesson uses. What is taught is written out in the lesson where it first appears."
     page = f"# The helpers\n\n{text}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
-    write_text(folder / "index.md", page)
+    (folder / "index.md").write_text(page, encoding="utf-8")
 
 
 def write_preview(path):
@@ -130,10 +130,11 @@ def write_preview(path):
     paper.paste(still.resize((side, side), Image.Resampling.LANCZOS), ((PREVIEW[0] - side) // 2, 15))
     stream = io.BytesIO()
     paper.save(stream, format="PNG", optimize=True)
-    write_bytes(path, stream.getvalue())
+    path.write_bytes(stream.getvalue())
 
 
 def main():
+    helpers.start_keras()  # The pages of the helpers import it.
     gather(SOURCE)
     shutil.rmtree(SITE, ignore_errors=True)
     build(SOURCE, SITE, DOCTREES, strict=True)

@@ -15,7 +15,7 @@ from benchmarks.recipes import Measure
 from benchmarks.recipes.keras_blog import fit
 from benchmarks.recipes.sources import KERAS_BLOG
 from benchmarks.recipes.vae import loss_of_vae
-from helpers.variational import kl_divergence, reconstruction_loss
+from helpers.vae import kl_divergence, reconstruction_loss
 
 NOTEBOOK = "08_variational_autoencoder"
 TITLE = "dense variational autoencoder"

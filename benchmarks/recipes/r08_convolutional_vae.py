@@ -13,7 +13,7 @@ from keras import layers
 
 from benchmarks.recipes import Measure
 from benchmarks.recipes.vae import describe_elbo, loss_of_vae, measure_elbo
-from helpers.variational import Sampling, kl_divergence, reconstruction_loss
+from helpers.vae import Sampling, kl_divergence, reconstruction_loss
 
 NOTEBOOK = "09_convolutional_vae"
 TITLE = "convolutional VAE"

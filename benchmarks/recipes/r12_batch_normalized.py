@@ -9,7 +9,7 @@ from keras import layers
 
 from benchmarks.recipes.sources import MACHINE_CURVE
 from benchmarks.recipes.vae import describe_elbo, loss_of_vae, measure_elbo
-from helpers.variational import Sampling, VariationalAutoencoder
+from helpers.vae import Sampling, VariationalAutoencoder
 
 NOTEBOOK = "12_deeper_vae"
 TITLE = "batch-normalized convolutional VAE"

@@ -17,7 +17,7 @@ from benchmarks.recipes import Measure
 from benchmarks.recipes.r12_batch_normalized import fit
 from benchmarks.recipes.sources import MACHINE_CURVE
 from benchmarks.recipes.vae import describe_elbo, loss_of_vae, measure_elbo
-from helpers.variational import Sampling
+from helpers.vae import Sampling
 
 NOTEBOOK = "12_deeper_vae"
 TITLE = "DCGAN-like VAE, printed layers made consistent at a sixteenth of their width"

@@ -4,28 +4,26 @@ import hashlib
 import tempfile
 from pathlib import Path
 
-import keras
 import matplotlib
 import pytest
 
-from helpers import data_files, datasets
+import helpers
+from helpers import datasets
 from tests.helpers.small_data import make_small
 
+helpers.start_keras()
 matplotlib.use("Agg")
 
 
 @pytest.fixture
 def offline(tmp_path, monkeypatch):
-    """Leave only the stand-in, replaced by a few images; return the home folder of Keras."""
+    """Leave only synthetic data, replaced by a few images; return the home folder of Keras."""
     home = tmp_path / "keras"
     (home / "datasets").mkdir(parents=True)
     monkeypatch.setenv("KERAS_HOME", str(home))
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.delenv("AUTOENCODER_DATA", raising=False)
     monkeypatch.setattr(datasets, "SERVER", "http://127.0.0.1:1/")  # Nothing listens on port 1.
-    # Keras read KERAS_HOME when it was imported, so its own loaders would write to the real cache.
-    for data_set in (keras.datasets.mnist, keras.datasets.fashion_mnist):
-        monkeypatch.setattr(data_set, "load_data", lambda: pytest.fail("Keras was asked to download"))
     for make in ("make_digits", "make_garments"):  # The real ones take seconds.
         monkeypatch.setattr(datasets, make, lambda: tuple(make_small().values()))
     return home
@@ -35,9 +33,9 @@ def offline(tmp_path, monkeypatch):
 def small(monkeypatch):
     """Return four small arrays that are accepted as MNIST and as Fashion-MNIST."""
     arrays = make_small()
-    monkeypatch.setattr(data_files, "SHAPES", {name: array.shape for name, array in arrays.items()})
+    monkeypatch.setattr(datasets, "SHAPES", {name: array.shape for name, array in arrays.items()})
     digests = {name: hashlib.sha256(array).hexdigest() for name, array in arrays.items()}
-    monkeypatch.setattr(data_files, "DIGESTS", dict.fromkeys(data_files.DIGESTS, digests))
+    monkeypatch.setattr(datasets, "DIGESTS", dict.fromkeys(datasets.DIGESTS, digests))
     return arrays
 
 

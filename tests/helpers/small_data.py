@@ -7,7 +7,7 @@ import zipfile
 
 import numpy as np
 
-from helpers.data_files import FASHION_FILES
+from helpers.datasets import FASHION_FILES
 
 
 def make_small():

@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers
 
 from helpers import set_seed
-from helpers.variational import Sampling, VariationalAutoencoder
+from helpers.vae import Sampling, VariationalAutoencoder
 
 IMAGES = np.random.default_rng(0).random((130, 16), dtype="float32")
 

@@ -15,14 +15,22 @@ from hypothesis import given
 from keras import layers
 from scipy.special import expit
 
-from helpers import load_mnist, measures
-from helpers.checks import as_count, as_images, as_numbers, as_pixels, as_positive
+from helpers import load_mnist
+from helpers.animation import show_gif, write_gif
 from helpers.explorer import latent_explorer
 from helpers.figures import plot_image_grid, plot_image_rows, plot_learning_curve
-from helpers.films import show_film, write_film
-from helpers.latent_plane import decode_grid, make_grid, plot_codes, plot_grid, quantile_axis, uniform_axis
-from helpers.measures import importance_weighted_bound, log_likelihood_by_quadrature, measure_vae
-from helpers.schedules import warmup_then_cosine
+from helpers.latent_space import decode_grid, make_grid, plot_codes, plot_grid, quantile_axis, uniform_axis
+from helpers.training import warmup_then_cosine
+from helpers.vae_metrics import (
+    count_active_units,
+    iwae_bound,
+    log_likelihood_by_quadrature,
+    log_px_given_z,
+    log_standard_normal,
+    measure_vae,
+    sample_latents,
+)
+from helpers.validation import as_count, as_images, as_numbers, as_pixels, as_positive
 from tests.helpers import inputs
 from tests.helpers.inputs import REFUSED, as_array, attempt, is_axis, is_count, is_finite, is_images, is_positive
 
@@ -64,7 +72,7 @@ def new_axes():
 FOUR, ZEROS = np.full((4, 4, 4, 1), 0.5), np.zeros((4, 2))
 ENCODER, DECODER = build(FOUR)
 RANDOM = np.random.default_rng(0)
-bound, measure = (partial(helper, ENCODER, DECODER) for helper in (importance_weighted_bound, measure_vae))
+bound, measure = (partial(helper, ENCODER, DECODER) for helper in (iwae_bound, measure_vae))
 quadrature = partial(log_likelihood_by_quadrature, DECODER)
 
 
@@ -72,19 +80,24 @@ def plot_one_class(codes, limit=None):
     return plot_codes(codes, np.zeros(np.shape(as_array(codes))[:1]), ["one"], new_axes(), limit)
 
 
+def is_batch(thing):
+    """Return whether these are images or rows of pixels."""
+    return inputs.is_pixels(thing, None) and np.ndim(thing) >= 2
+
+
 # By helper or argument: a call, and a predicate of what is valid where that isn't images.
 TAKES_IMAGES = {
     "as_images": as_images,
     "plot_image_grid": lambda images: plot_image_grid(images, ax=new_axes()),
     "plot_image_rows": lambda images: plot_image_rows({"original": images}, ax=new_axes()),
-    "importance_weighted_bound": lambda images: importance_weighted_bound(*build(images), images, 3),
-    "log_likelihood_by_quadrature": lambda images: log_likelihood_by_quadrature(build(images)[1], images, points=4),
 }
 TAKES_FOUR_IMAGES = {
     "latent_explorer": lambda images: latent_explorer(DECODER, 2.0, ZEROS, [0] * 4, ["one"], images),
-    "write_film": lambda images: write_film("nowhere/film.gif", images, 100),
+    "write_gif": lambda images: write_gif("nowhere/film.gif", images, 100),
     "plot_grid": lambda images: plot_grid(images.reshape(2, 2, 4, 4, 1), [0, 1]),
-    "log_bernoulli": lambda images: measures.log_bernoulli(images.reshape(4, 16), images.reshape(4, 16) / 255),
+    "log_px_given_z": lambda images: log_px_given_z(images, images / 255),
+    "iwae_bound": lambda images: bound(images, 3),
+    "log_likelihood_by_quadrature": lambda images: quadrature(images, points=4),
     "measure_vae": lambda images: measure(images, bound_images=2, points=4),
 }
 TAKES_NUMBER = {
@@ -95,7 +108,7 @@ TAKES_NUMBER = {
     "points of quantile_axis": (quantile_axis, partial(is_count, least=2)),
     "points of the quadrature": (lambda count: quadrature(FOUR, points=count), partial(is_count, least=2)),
     "samples of the bound": (lambda count: bound(FOUR, count), is_count),
-    "samples of draw": (lambda count: measures.draw(ZEROS, ZEROS, count, RANDOM), is_count),
+    "samples of sample_latents": (lambda count: sample_latents(ZEROS, ZEROS, count, RANDOM), is_count),
     "bound_images": (lambda count: measure(FOUR, bound_images=count, points=4), partial(is_count, most=len(FOUR))),
     "extent of uniform_axis": (lambda extent: uniform_axis(extent, 3), is_positive),
     "extent of the quadrature": (lambda extent: quadrature(FOUR, extent, 4), is_positive),
@@ -114,10 +127,15 @@ TAKES_ARRAY = {
     "decode_grid": (lambda axis: decode_grid(DECODER, axis), is_axis),
     "axis of plot_grid": (lambda axis: plot_grid(np.zeros((3, 3, 2, 2)), axis, new_axes()), partial(is_axis, points=3)),
     "losses": (lambda losses: plot_learning_curve({"loss": losses}, ax=new_axes()), partial(is_finite, dimensions=1)),
-    "count_active_units": (measures.count_active_units, lambda z: is_finite(z, 2) and len(z) > 1),
-    "log_standard_normal": (measures.log_standard_normal, is_finite),
-    "log_bernoulli": (lambda pixels: measures.log_bernoulli(pixels, pixels), inputs.is_pixels),
-    "draw": (lambda z: measures.draw(z, np.zeros(np.shape(as_array(z))), 1, RANDOM), partial(is_finite, dimensions=2)),
+    "iwae_bound": (lambda images: iwae_bound(*build(images), images, 3), is_batch),
+    "quadrature": (lambda images: log_likelihood_by_quadrature(build(images)[1], images, points=4), is_batch),
+    "count_active_units": (count_active_units, lambda z: is_finite(z, 2) and len(z) > 1),
+    "log_standard_normal": (log_standard_normal, is_finite),
+    "log_px_given_z": (lambda pixels: log_px_given_z(pixels, pixels), is_batch),
+    "sample_latents": (
+        lambda z: sample_latents(z, np.zeros(np.shape(as_array(z))), 1, RANDOM),
+        partial(is_finite, dimensions=2),
+    ),
 }
 
 
@@ -150,7 +168,7 @@ def test_arrays_are_accepted_or_refused(call, is_valid, array):
     [
         *(lambda junk=junk: plot_image_rows(junk) for junk in (None, [], "rows", FOUR, {})),
         *(lambda junk=junk: plot_learning_curve(junk) for junk in (None, [], 3, "loss", {})),
-        *(lambda junk=junk: show_film("film.gif", junk) for junk in (None, 3, b"a film", " ")),
+        *(lambda junk=junk: show_gif("film.gif", junk) for junk in (None, 3, b"a film", " ")),
         *(lambda junk=junk: load_mnist(junk) for junk in ("", "internet", 3, [], {}, ("folder",), b"folder", True)),
         *(lambda low=low: quantile_axis(3, low, 0.5) for low in (0, 0.5, 0.9, math.nan, "0.1")),
         lambda: quantile_axis(3, 0.5, 1),
@@ -175,7 +193,7 @@ def test_networks_with_invalid_output_are_refused(spoil, spoiled):
             spoil(part) if place == spoiled else part for place, part in enumerate(encode(*args, **options))
         ]
     assert attempt(lambda: measure_vae(encoder, decoder, FOUR, bound_images=2, points=4)) is REFUSED
-    assert attempt(lambda: importance_weighted_bound(encoder, decoder, FOUR, 5)) is REFUSED
+    assert attempt(lambda: iwae_bound(encoder, decoder, FOUR, 5)) is REFUSED
 
 
 def test_decoder_of_other_images_or_three_latents_is_refused():

@@ -5,6 +5,7 @@ import re
 from functools import cache
 
 import keras
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,8 +26,8 @@ def draw_gray(points):
     return np.full((len(points), 2, 2), 0.5)
 
 
-def explore(decoder=draw_waves, extent=3, codes=CODES, labels=LABELS, class_names=NAMES, images=IMAGES):
-    return latent_explorer(decoder, extent, codes, labels, class_names, images)
+def explore(decoder=draw_waves, extent=3, codes=CODES, labels=LABELS, class_names=NAMES, images=IMAGES, ink=True):
+    return latent_explorer(decoder, extent, codes, labels, class_names, images, ink)
 
 
 @cache
@@ -49,27 +50,28 @@ def test_smooth_images_lie_on_the_finest_grid_as_on_a_map(kind):
 
 def test_page_of_noise_stays_within_the_size_limit():
     rng = np.random.default_rng(2)
-    shown = explore(lambda points: rng.random((len(points), 28, 28)), images=rng.random((len(CODES), 28, 28)))
+    shown = explore(lambda points: rng.random((len(points), 28, 28)), images=None)
     assert 100_000 < len(shown._repr_html_().encode()) <= MOST_BYTES == 900_000
-    assert read_data(shown.page)["side"] < 31
 
 
-def test_codes_within_the_extent_take_turns_by_class_and_have_their_labels_and_images():
+def test_photographs_are_not_negatives_and_bfloat16_is_shown():
+    images = np.full((len(CODES), 2, 2), 0.125, ml_dtypes.bfloat16)
+    page = explore(lambda points: draw_gray(points).astype(ml_dtypes.bfloat16) / 2, images=images, ink=False).page
+    for name, columns, light in [("atlas", 31, 0.25), ("seen", 25, 0.125)]:
+        np.testing.assert_allclose(read_tiles(page, name, columns)[0] / 255, light, atol=HALF_A_SHADE)
+
+
+def test_codes_within_the_extent_have_their_labels_and_images():
     page = explore_once("gray").page
     data = read_data(page)
-    assert [label for _, _, label in data["codes"][:20]] == [*range(10), *range(10)]
-    inside = ((CODES >= (-3, -2)) & (CODES <= (1, 4))).all(axis=1)
-    first = [np.flatnonzero((LABELS == label) & inside)[0] for label in range(10)]
-    np.testing.assert_allclose([code[:2] for code in data["codes"][:10]], CODES[first], atol=1e-4)
-    seen = read_tiles(page, "seen", data["seenColumns"])[:10] / 255
+    first = np.flatnonzero(((CODES >= (-3, -2)) & (CODES <= (1, 4))).all(axis=1))[:600]
+    np.testing.assert_allclose(data["codes"], np.column_stack([CODES, LABELS])[first], atol=1e-4)
+    seen = read_tiles(page, "seen", data["seenColumns"])[:600] / 255
     np.testing.assert_allclose(seen, 1 - IMAGES[first], atol=HALF_A_SHADE + 1e-6)
-    few = read_data(explore(draw_gray, extent=(0, 1, 0, 1), images=None).page)["codes"]
-    assert len(few) == ((CODES >= 0) & (CODES <= 1)).all(axis=1).sum() < 600
 
 
 def test_without_images_the_nearest_code_is_shown_decoded_and_the_error_of_the_mix_is_stated():
-    keras.utils.set_random_seed(0)
-    wide = keras.initializers.RandomNormal(stddev=1.5)
+    wide = keras.initializers.RandomNormal(stddev=1.5, seed=0)
     stack = [keras.Input((2,)), layers.Dense(20, "tanh", kernel_initializer=wide), layers.Dense(16, "sigmoid")]
     decoder = keras.Sequential([*stack, layers.Reshape((4, 4, 1))])
     page = explore(decoder, images=None).page
@@ -89,6 +91,7 @@ def test_without_images_the_nearest_code_is_shown_decoded_and_the_error_of_the_m
 def test_page_loads_nothing_and_may_load_nothing():
     page = re.sub(r"data:image/png;base64,[\w+/=]+", "", explore_once("gray").page)
     assert not re.search(r"https?:|//\w|(src|href)=[^\"]|(src|href)=\"[^\"]|url\(|@import", page)
+    assert page.count("<h1>") == 1
     assert re.search(r"<meta http-equiv=.Content-Security-Policy.\s+content=.default-src 'none'; img-src data:;", page)
 
 
@@ -109,40 +112,24 @@ def test_output_holds_the_page_in_a_sandbox_and_a_picture_where_frames_are_remov
     frame, instead = re.search("<iframe ([^>]*)>(.*)</iframe>", output).groups()
     assert html.unescape(re.search('srcdoc="([^"]*)"', frame)[1]) == shown.page
     assert 'sandbox="allow-scripts"' in frame
+    assert "{{" not in output
     (alt,) = re.findall('<img src="data:image/png;base64,[^"]*" alt="([^"]+)"', instead)
     assert alt in repr(shown)
 
 
-def test_saved_page_is_whole_and_replaces_the_old_one(tmp_path):
+def test_saved_page_is_whole(tmp_path):
     shown, path = explore(draw_gray, images=None), tmp_path / "plane.html"
-    path.write_text("old", encoding="utf-8")
-    assert shown.save(str(path)) == path
-    assert path.read_text(encoding="utf-8") == shown.page
-    with pytest.raises(ValueError, match=r"\.html"):
-        shown.save(tmp_path / "plane.htm")
-
-
-def draw_noise(points):
-    return np.random.default_rng(3).random((len(points), 300, 300))
+    assert shown.save(str(path)).read_text(encoding="utf-8") == shown.page
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        *(
-            ({"extent": bad}, "extent is .*expected")
-            for bad in (0, "wide", None, (1, 2), (1, 0, 0, 1), (0, 0, 0, 1), float("nan"), [0, 1, 0, float("inf")])
-        ),
-        ({"decoder": "decoder"}, "expected a Keras model or a function"),
+        *(({"extent": bad}, "extent .*expected") for bad in (0, "wide", (1, 2), (1, 0, 0, 1), float("nan"))),
         ({"decoder": lambda points: 9 * draw_waves(points) - 4}, "add a sigmoid"),
-        ({"decoder": lambda points: draw_waves(points) * np.nan}, "decoded images contain NaN"),
         ({"decoder": lambda points: draw_waves(points[:5])}, "of 961 points"),
-        ({"decoder": lambda points: draw_waves(points).reshape(-1, 784)}, "decoded images have shape"),
-        ({"decoder": draw_noise, "images": None}, "make them smaller"),
-        ({"codes": CODES[:, :1]}, "codes have shape"),
+        ({"decoder": lambda points: np.zeros((len(points), 600, 600)), "images": None}, "make them smaller"),
         ({"codes": CODES + 10}, "none of 2000 codes"),
-        ({"labels": LABELS[:-1]}, "labels for 2000 codes"),
-        ({"class_names": ["a"] * 11}, "at most 10"),
         ({"images": IMAGES[:-1]}, "1999 images for 2000 codes"),
     ],
 )

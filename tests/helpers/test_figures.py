@@ -1,8 +1,8 @@
 """The figures: what is drawn where, read back from the axes, and what is refused."""
 
-from types import SimpleNamespace
-
+import keras
 import matplotlib.pyplot as plt
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,37 +11,38 @@ from hypothesis.extra import numpy as hnp
 from matplotlib.colors import to_rgb
 
 from helpers.figures import GAP, plot_image_grid, plot_image_rows, plot_learning_curve
-from helpers.latent_plane import TEN_COLORS, decode_grid, make_grid, plot_codes, plot_grid, uniform_axis
+from helpers.latent_space import TEN_COLORS, decode_grid, make_grid, plot_codes, plot_grid, uniform_axis
 
 SIDES = st.integers(1, 5)
 SHAPES = st.tuples(SIDES, SIDES, SIDES) | st.tuples(SIDES, SIDES, SIDES, st.sampled_from([1, 3]))
 IMAGES = hnp.arrays(np.float32, SHAPES, elements=st.floats(0, 1, width=16), fill=st.just(0.25))
 FOUR = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
 HISTORY = {"loss": [3.0, 2.0, 1.0], "val_loss": [3.5, 2.5, 2.0], "accuracy": [0.1, 0.2, 0.3]}
-PLOTTERS = {
-    "rows": lambda ax=None: plot_image_rows({"original": FOUR, "copy": FOUR / 10}, ax=ax),
-    "grid": lambda ax=None: plot_image_grid(FOUR / 10, ax=ax),
-    "curve": lambda ax=None: plot_learning_curve(HISTORY, ax=ax),
-}
+LINE, X = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]), np.ones((2, 1))
+LINE.compile("sgd", "mse", run_eagerly=True)
+PLOTTERS = [
+    lambda ax=None: plot_image_rows({"original": FOUR, "copy": FOUR / 10}, ax=ax),
+    lambda ax=None: plot_image_grid(FOUR / 10, ax=ax),
+    lambda ax=None: plot_learning_curve(HISTORY, ax=ax),
+]
 
 
 @pytest.fixture(autouse=True)
 def _close_figures():
-    plt.close("all")
     yield
     plt.close("all")
 
 
-def assert_mosaic(ax, images, columns):
-    """Assert that an axes shows one picture, each image in its place and paper everywhere else."""
+def assert_mosaic(ax, images, columns, ink=True):
+    """Assert that an axes shows one picture, each image in its place and white everywhere else."""
     if images.shape[3:] == (1,):
         images = images[..., 0]
     (picture,) = ax.images
     assert picture.get_clim() == (0, 1)
-    assert picture.get_cmap()([0.0, 1.0]).tolist() == [[1, 1, 1, 1], [0, 0, 0, 1]]  # white and black
+    assert picture.get_cmap()([0.0, 1.0])[:, 0].tolist() == ([1, 0] if ink else [0, 1])  # 1 is white, 0 is black.
     mosaic = np.array(picture.get_array())
     height, width = images.shape[1:3]
-    paper = 1 if images.ndim == 4 else 0  # Gray images are ink on paper.
+    paper = 0 if ink and images.ndim == 3 else 1
     assert mosaic.shape[2:] == images.shape[3:]
     for index, image in enumerate(images):
         top, left = index // columns * (height + GAP), index % columns * (width + GAP)
@@ -52,7 +53,7 @@ def assert_mosaic(ax, images, columns):
     assert mosaic.shape[:2] == (top + height, columns * (width + GAP) - GAP)
 
 
-@pytest.mark.parametrize("plot", PLOTTERS.values(), ids=PLOTTERS)
+@pytest.mark.parametrize("plot", PLOTTERS)
 def test_plotters_draw_on_the_given_axes_or_on_a_new_figure_of_at_most_800_pixels(plot):
     figure, (left, right) = plt.subplots(1, 2)
     assert plot(right) is right
@@ -64,18 +65,18 @@ def test_plotters_draw_on_the_given_axes_or_on_a_new_figure_of_at_most_800_pixel
     assert new.get_size_inches()[0] * new.dpi <= 800
 
 
-@given(images=IMAGES, columns=st.integers(1, 9))
-def test_grid_places_each_image(images, columns):
+@given(images=IMAGES, columns=st.integers(1, 9), ink=st.booleans())
+def test_grid_places_each_image(images, columns, ink):
     _, ax = plt.subplots(num=1, clear=True)
-    assert_mosaic(plot_image_grid(images, columns, ax), images, min(columns, len(images)))
+    assert_mosaic(plot_image_grid(images, columns, ax, ink=ink), images, min(columns, len(images)), ink)
 
 
-@given(images=IMAGES, count=st.integers(1, 3))
-def test_rows_place_each_image(images, count):
-    _, ax = plt.subplots(num=1, clear=True)
-    rows = {f"row {index}": images * np.float32(1 - index / 4) for index in range(count)}
-    plot_image_rows(rows, ax=ax)
-    assert_mosaic(ax, np.concatenate(list(rows.values())), len(images))
+def test_photographs_are_not_negatives_and_bfloat16_is_drawn():
+    images = np.full((4, 8, 8), 0.875, ml_dtypes.bfloat16)
+    for ink, shade in [(True, 0.125), (False, 0.875)]:
+        rows, grid = {"photographs": images}, images.reshape(2, 2, 8, 8)
+        for ax in (plot_image_rows(rows, ink=ink), plot_grid(grid, [0, 1], ink=ink)):
+            np.testing.assert_allclose(ax.images[0].to_rgba(ax.images[0].get_array())[0, 0, :3], shade, atol=0.01)
 
 
 def test_labels_stand_at_their_rows_and_columns():
@@ -86,18 +87,11 @@ def test_labels_stand_at_their_rows_and_columns():
     assert [text.get_text() for text in ax.get_xticklabels()] == labels
     for ticks in (ax.get_yticks(), ax.get_xticks()):
         np.testing.assert_allclose(ticks, np.arange(len(ticks)) * (28 + GAP) + 14, atol=1)
-    for wrong in ([], ["one"], list("12345")):
-        with pytest.raises(ValueError, match=f"{len(wrong)} column labels for 4 columns"):
-            plot_image_rows({"original": FOUR}, wrong)
-
-
-@pytest.mark.parametrize(
-    ("other", "fault"),
-    [(FOUR[:3], "shape"), (FOUR[:, 1:], "shape"), (FOUR.repeat(3, axis=3), "shape"), (FOUR * 255, "'other'")],
-)
-def test_rows_that_do_not_match_or_are_not_images_are_refused(other, fault):
-    with pytest.raises(ValueError, match=fault):
-        plot_image_rows({"original": FOUR, "other": other})
+    with pytest.raises(ValueError, match="3 column labels for 4 columns"):
+        plot_image_rows({"original": FOUR}, list("abc"))
+    for other, fault in [(FOUR[:3], "shapes"), (FOUR.repeat(3, axis=3), "shapes"), (FOUR * 255, "'other'")]:
+        with pytest.raises(ValueError, match=fault):
+            plot_image_rows({"original": FOUR, "other": other})
 
 
 def test_learning_curve_has_training_and_validation_values_by_epoch():
@@ -105,38 +99,57 @@ def test_learning_curve_has_training_and_validation_values_by_epoch():
     for line, values in zip(ax.lines, [HISTORY["loss"], HISTORY["val_loss"]], strict=True):
         assert line.get_xdata().tolist() == [1, 2, 3]
         assert list(line.get_ydata()) == values
-    assert len(ax.get_legend().get_texts()) == 2
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "nats per pixel")
 
-    ax = plot_learning_curve(SimpleNamespace(history=HISTORY), "accuracy")  # as `fit` returns it
-    assert (len(ax.lines), ax.get_ylabel()) == (1, "accuracy")
     with pytest.raises(ValueError, match=r"\['accuracy', 'loss', 'val_loss'\]"):
         plot_learning_curve(HISTORY, "acc")
 
 
-class Decoder:
-    """Draws z1 in the left and z2 in the right half of images (2, 4, 1)."""
+@pytest.mark.parametrize(
+    ("first", "epochs", "freq", "told", "expected"),
+    [
+        (0, 8, 2, None, [2, 4, 6, 8]),
+        (4, 8, 3, 3, [6]),  # Resumed: `fit` counts from the first epoch of all.
+        (4, 8, 2, None, [6, 8]),
+        (0, 7, 5, 5, [5]),
+        (0, 5, [1, 2, 4], [1, 2, 4], [1, 2, 4]),
+        (0, 7, 3, None, None),
+        (5, 12, 4, None, None),  # 8 and 12, or 6 and 12
+        (0, 4, 2, 3, None),
+    ],
+)
+def test_validation_values_are_drawn_at_the_epochs_of_fit_or_refused(first, epochs, freq, told, expected):
+    options = {"validation_data": (X, X), "validation_freq": freq, "verbose": 0}
+    history = LINE.fit(X, X, initial_epoch=first, epochs=epochs, **options)
+    if expected is None:
+        with pytest.raises(ValueError, match=r"values for .* epochs; expected validation_freq"):
+            plot_learning_curve(history, validation_freq=told)
+        return
+    training, validation = plot_learning_curve(history, validation_freq=told).lines
+    assert list(training.get_xdata()) == list(range(first + 1, epochs + 1))
+    assert list(validation.get_xdata()) == expected
+    assert list(validation.get_ydata()) == history.history["val_loss"]
 
-    def predict(self, z, batch_size, verbose):
-        images = np.repeat(z, 2, axis=1)[:, None, :, None] * np.ones((1, 2, 1, 1))
-        return (images + 4) / 8
+
+def draw_halves(z):
+    """Draw z1 in the left and z2 in the right half of images (n, 2, 4, 1)."""
+    return (np.repeat(z, 2, axis=1)[:, None, :, None] * np.ones((1, 2, 1, 1)) + 4) / 8
 
 
 def test_grid_of_the_plane_is_decoded_and_drawn_as_a_map():
-    axis = uniform_axis(4, 5)
+    axis = uniform_axis(np.uint8(4), 5)
     assert axis.tolist() == [-4, -2, 0, 2, 4]
-    images = decode_grid(Decoder(), axis)
+    images = decode_grid(draw_halves, axis)
     assert images.shape == (5, 5, 2, 4, 1)
     np.testing.assert_allclose(images[0, 0, 0, :, 0] * 8 - 4, [-4, -4, 4, 4])  # lowest z1, highest z2
     np.testing.assert_allclose(images[4, 3, 0, :, 0] * 8 - 4, [2, 2, -4, -4])
     np.testing.assert_allclose(make_grid(axis)[:2], [[-4, 4], [-2, 4]])
     for tiles in (images, images * [0.2, 0.5, 1]):
         ax = plot_grid(tiles, axis)
-        (picture,) = ax.images
-        drawn = picture.get_array().reshape(5, 2, 5, 4, -1).swapaxes(1, 2)
+        drawn = ax.images[0].get_array().reshape(5, 2, 5, 4, -1).swapaxes(1, 2)
         np.testing.assert_allclose(drawn, tiles)
-        assert picture.get_clim() == (0, 1)
-        assert ax.get_xticklabels()[0].get_text() == "-4"
+        assert [text.get_text() for text in ax.get_yticklabels()] == ["-4", "-2", "0", "2", "4"]
+        assert ax.get_yticks()[0] > ax.get_yticks()[1]
 
 
 def test_codes_have_the_color_of_their_class_and_its_name():

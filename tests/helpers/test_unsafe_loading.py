@@ -1,9 +1,8 @@
-"""Loading a file never runs code from it: NumPy doesn't unpickle, and Keras loads models in its safe mode."""
+"""Loading data never runs code from the file: NumPy doesn't unpickle."""
 
 import pickle
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
@@ -32,10 +31,3 @@ def test_pickled_data_is_refused_and_not_unpickled(small, folder, place):
     assert not intruder.path.exists()
     pickle.loads(pickled)
     assert intruder.path.exists(), "unpickling would have made the folder"
-
-
-def test_model_that_contains_code_is_refused_by_default(tmp_path):
-    image = keras.Input((2,))
-    keras.Model(image, keras.layers.Lambda(lambda x: x + 1)(image)).save(tmp_path / "model.keras")
-    with pytest.raises(ValueError, match="unsafe"):
-        keras.saving.load_model(tmp_path / "model.keras")

@@ -16,9 +16,9 @@ import keras
 import matplotlib.pyplot as plt
 
 from helpers import load_mnist, set_seed, show_progress
-from helpers.checkpoints import keep_epochs
+from helpers.checkpoints import ResumeCheckpoint
 from helpers.figures import plot_image_grid
-from helpers.films import write_film
+from helpers.animation import write_gif
 
 plt.style.use("helpers.figures")
 data = load_mnist()
@@ -26,12 +26,12 @@ x = data.x_train[:500].reshape(-1, 784)
 set_seed(0)
 model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(784, "sigmoid")])
 model.compile("adam", "binary_crossentropy")
-callbacks = [show_progress(), keep_epochs("../build/short.npz")]
+callbacks = [show_progress(), ResumeCheckpoint("../build/short.npz")]
 history = model.fit(x, x, batch_size=50, epochs=3, verbose=0, callbacks=callbacks)
 plot_image_grid(data.x_test[:6], columns=3)
 pathlib.Path("../build").mkdir(exist_ok=True)
 plt.savefig("../build/short.png")
-write_film(pathlib.Path("../build/short.gif"), (255 * data.x_test[:3, :, :, 0]).astype("uint8"), milliseconds=100)
+write_gif(pathlib.Path("../build/short.gif"), (255 * data.x_test[:3, :, :, 0]).astype("uint8"), milliseconds=100)
 print("losses " + json.dumps(history.history["loss"]))
 """
 

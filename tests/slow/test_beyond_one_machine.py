@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.lessons import Lesson
-from helpers.launch import run_workers
+from helpers.distributed import run_workers
 from tools.notebooks import FOLDER, explain_skip, read_notebook
 
 NOTEBOOK = read_notebook(FOLDER / "15_beyond_one_machine.ipynb")

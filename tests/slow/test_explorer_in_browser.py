@@ -1,4 +1,4 @@
-"""The latent explorer in a browser: mouse, finger and keys show what the decoder draws, and nothing leaves the page."""
+"""The latent explorer in a browser: mouse and keys show what the decoder draws, and nothing leaves the page."""
 
 import base64
 import io
@@ -94,6 +94,20 @@ def wait_for_point(frame, across, down):
     return point
 
 
+def play(frame):
+    """Play the path to its end; return the points of it that the page showed, (n, 2)."""
+    frame.evaluate(
+        "() => { window.shown = []; const place = document.getElementById('place');"
+        "new MutationObserver(() => shown.push(place.textContent)).observe(place, {childList: true}); }"
+    )
+    button = frame.locator("#play")
+    button.press("Enter")
+    expect(button).to_have_text("Play the path")
+    check_decoded(frame)
+    _, *shown = frame.evaluate("shown")  # The first is where the point was before.
+    return np.array([read_point(text) for text in shown])
+
+
 @pytest.mark.parametrize(("host", "kind"), [("file", "gray"), ("notebook", "color"), ("strict host", "gray")])
 def test_mouse_shows_what_the_decoder_draws(show, host, kind):
     page, frame = show(host, kind)
@@ -103,19 +117,7 @@ def test_mouse_shows_what_the_decoder_draws(show, host, kind):
         check_decoded(frame, kind)
 
 
-def test_finger_shows_what_the_decoder_draws(show):
-    page, frame = show(width=360, has_touch=True, is_mobile=True)
-    touch = page.context.new_cdp_session(page)
-    for kind, across in [("touchStart", 0.3), ("touchMove", 0.5), ("touchMove", 0.8)]:
-        x, y = position(frame, across, 0.4)
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-        wait_for_point(frame, across, 0.4)
-        check_decoded(frame)
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    wait_for_point(frame, 0.8, 0.4)  # The point stays where the finger left the screen.
-
-
-def test_arrow_keys_move_the_point_and_stop_at_the_edge(show):
+def test_keys_move_the_point_to_the_edge_and_set_a_path(show):
     page, frame = show()
     frame.focus("#plane")
     before = check_decoded(frame)
@@ -123,10 +125,11 @@ def test_arrow_keys_move_the_point_and_stop_at_the_edge(show):
         page.keyboard.press(key)
     # A step is 1/50 of the plane, 1/10 with Shift.
     np.testing.assert_allclose(np.subtract(check_decoded(frame), before), [0.08 - 0.4, 0.12 - 0.6], atol=0.011)
-    for _ in range(11):
-        page.keyboard.press("Shift+ArrowRight")
-        page.keyboard.press("Shift+ArrowUp")
+    for key in ["Enter", *["Shift+ArrowRight", "Shift+ArrowUp"] * 11, "Enter"]:
+        page.keyboard.press(key)
     assert check_decoded(frame) == [1, 4]
+    assert frame.inner_text("#spoken") == "Point 2 of the path"
+    np.testing.assert_allclose(play(frame)[-1], [1, 4], atol=0.011)
 
 
 def test_nearest_test_image_is_shown_and_announced(show):
@@ -144,58 +147,6 @@ def test_nearest_test_image_is_shown_and_announced(show):
     expect(frame.locator("#spoken")).to_have_text(f"{frame.inner_text('#place')}; nearest test image: {name}")
 
 
-def play(frame):
-    """Play the path to its end; return the points of it that the page showed, (n, 2)."""
-    frame.evaluate(
-        "() => { window.shown = []; const place = document.getElementById('place');"
-        "new MutationObserver(() => shown.push(place.textContent)).observe(place, {childList: true}); }"
-    )
-    button = frame.locator("#play")
-    button.press("Enter")
-    expect(button).to_have_text("Play the path")
-    check_decoded(frame)
-    _, *shown = frame.evaluate("shown")  # The first is where the point was before.
-    return np.array([read_point(text) for text in shown])
-
-
-@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-def test_dragged_path_is_played(show, motion):
-    page, frame = show(reduced_motion=motion)
-    frame.click("#draw")
-    page.mouse.move(*position(frame, 0.4, 0.4))
-    page.mouse.down()
-    page.mouse.move(*position(frame, 0.6, 0.6), steps=5)
-    page.mouse.up()
-    assert frame.get_attribute("#draw", "aria-pressed") == "false"
-    visited = play(frame)
-    np.testing.assert_allclose(visited[[0, -1]], [[-1.4, 1.6], [-0.6, 0.4]], atol=0.1)
-    assert (np.diff(visited, axis=0) * [1, -1] >= 0).all()
-    stops = len(np.unique(visited, axis=0))
-    assert stops <= 13 if motion == "reduce" else stops > 13
-
-
-def test_path_is_set_and_played_by_keys_alone(show):
-    page, frame = show()
-    frame.focus("#plane")
-    for key in ["Enter", "Shift+ArrowRight", "Enter", "Shift+ArrowDown"]:
-        page.keyboard.press(key)
-    assert frame.inner_text("#spoken") == "Point 2 of the path"
-    end = check_decoded(frame)
-    page.keyboard.press("Enter")
-    page.keyboard.press("Shift+ArrowUp")  # Away from the end, so that playing has to lead back.
-    while frame.evaluate("document.activeElement.id") != "play":
-        page.keyboard.press("Tab")
-    visited = play(frame)
-    np.testing.assert_allclose(visited[-1], end, atol=0.011)
-    np.testing.assert_allclose(np.ptp(visited, axis=0), [0.4, 0.6], atol=0.05)
-
-
-@pytest.mark.parametrize("width", [320, 540, 1000])
-def test_plane_is_large_in_windows_of_any_width(show, width):
-    _, frame = show(width=width)
-    assert frame.locator("#plane").bounding_box()["width"] >= 0.6 * min(width, 640)
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colors_follow_the_reader_and_the_page_is_accessible(show, scheme):
     page, frame = show("file", color_scheme=scheme)
@@ -205,13 +156,3 @@ def test_colors_follow_the_reader_and_the_page_is_accessible(show, scheme):
     assert (np.mean(body) < 50) == (np.mean(corner) < 100) == (scheme == "dark")
     faults = Axe().run(page).response["violations"]  # low contrast, for example
     assert [fault["id"] for fault in faults if fault["impact"] in ("serious", "critical")] == []
-
-
-def test_without_scripts_a_picture_and_a_sentence_take_its_place(browser):
-    page = browser.new_page()
-    page.set_content(make_explorer("gray")._repr_html_().replace("allow-scripts", ""))
-    frame = page.frames[-1]
-    expect(frame.locator("#atlas")).to_be_visible()
-    assert "What the decoder draws" in frame.inner_text("#still")
-    assert not frame.locator("#explorer").is_visible()
-    page.close()

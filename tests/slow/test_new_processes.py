@@ -41,7 +41,7 @@ def test_first_cell_is_quiet_and_light_and_finds_this_package_before_another_of_
     assert run(program, found, folder=ROOT / "notebooks", PYTHONPATH=str(tmp_path)) == ""
     file, *modules = found.read_text().splitlines()
     assert file == str(ROOT / "helpers" / "__init__.py")
-    # Keras itself imports the base of scikit-learn; only a stand-in needs its data sets.
+    # Keras itself imports the base of scikit-learn; only synthetic data needs its data sets.
     assert not {"sklearn.datasets", "tensorflow_probability"} & set(modules)
 
 

@@ -56,9 +56,9 @@ def test_two_lessons_at_once_share_a_cache_and_a_build_folder(tmp_path, losses):
     assert {path.name for path in (tmp_path / "build").iterdir()} == WRITTEN
 
 
-def test_without_data_and_network_a_lesson_runs_on_stand_ins_and_says_so(project, tmp_path):
+def test_without_data_and_network_a_lesson_runs_on_synthetic_data_and_says_so(project, tmp_path):
     _, output = finish(start(project, AUTOENCODER_DATA=None, KERAS_HOME=str(tmp_path), **NO_NETWORK))
-    assert "stand-in" in output
+    assert "synthetic" in output
 
 
 def test_outside_the_project_the_missing_package_is_named(tmp_path):

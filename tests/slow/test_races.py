@@ -22,11 +22,11 @@ TRAINED = [system for system, constants in recipes.read_constants().items() if "
 
 @pytest.mark.parametrize("system", TRAINED)
 def test_recipe_trains_and_measures_all_it_names_with_each_seed(system):
-    data = load_mnist(source="stand-in")
+    data = load_mnist(source="synthetic")
     parts = {name: getattr(data, name)[:512] for name in ("x_train", "y_train")}
     parts |= {name: getattr(data, name)[:128] for name in ("x_test", "y_test")}
     entry = reference.run_recipe(recipes.import_recipe(system), data._replace(**parts), [0, 1], epochs=1)
-    assert (entry["seeds"], entry["epochs"], entry["data_source"]) == ([0, 1], 1, "stand-in")
+    assert (entry["seeds"], entry["epochs"], entry["data_source"]) == ([0, 1], 1, "synthetic")
     for name, measure in entry["measures"].items():
         assert all(isinstance(value, int | float) and math.isfinite(value) for value in measure["runs"]), name
         are_counts = all(isinstance(value, int) for value in measure["runs"])

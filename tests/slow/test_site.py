@@ -95,7 +95,7 @@ def test_every_page_opens_with_pictures_and_math_and_fits_a_phone(pages, visit):
 
 
 def test_search_finds_a_word_of_a_helper(visit):
-    page = visit("search", "?q=keep_epochs")
+    page = visit("search", "?q=ResumeCheckpoint")
     expect(page.locator("#search-results li a").first).to_be_visible()
 
 

@@ -70,9 +70,10 @@ def test_publishing_stores_outputs_and_picture_only_where_nothing_went_wrong(pat
     sound = make_notebook(DRAW, "print('seen')", tags=["destination"])
     sound.cells[0].source += "\n\n![What comes out](pictures/00_sound.png)"
     sound.metadata["autoencoders"] = {"numbers": {"70,000": "size of the data set"}}
-    before = patched.store(_00_sound=sound, _01_warns=make_notebook("import sys\nprint('old', file=sys.stderr)"))
+    warns = make_notebook("import sys\nprint('old', file=sys.stderr)")
+    before = patched.store(_00_sound=sound, _01_warns=warns, solutions__03_sound=make_notebook("1"))
     (patched.folder / "build").mkdir()
-    for name in ("00_small.npz", "02_other.npz"):
+    for name in ("00_small.npz", "02_other.npz", "03_of_solution.npz"):
         (patched.folder / "build" / name).write_bytes(b"an epoch of an interrupted training")
     assert run("--publish") == 1
     assert "FAILED: a cell wrote to standard error: old" in capsys.readouterr().out
@@ -154,9 +155,3 @@ def test_pages_need_nothing_from_the_network_and_link_to_each_other(patched):
     assert {'href="01_two.html"', f'href="{elsewhere}"'} <= set(re.findall(r'href="[^"]*"', page))
     assert re.findall(r"""<(?:script|img|iframe|link)[^>]*(?:src|href)=["']?(?:https?:)?//[^>]*""", page) == []
     assert len(re.findall(r'class="math', page)) == 2
-
-
-def test_notebooks_come_in_reading_order(patched):
-    patched.store(_01_two=make_notebook(), _00_one=make_notebook(), solutions__00_one=make_notebook())
-    assert [notebooks.name_of(path) for path in notebooks.list_notebooks()] == ["00_one", "01_two", "solutions/00_one"]
-    assert [notebooks.name_of(path) for path in notebooks.list_notebooks(solutions=False)] == ["00_one", "01_two"]

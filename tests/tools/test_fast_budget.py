@@ -103,7 +103,8 @@ def test_stored_budget_fits_every_notebook():
 def project(tmp_path_factory):
     """Return a folder with the tools and one notebook that only the short budget lets pass."""
     folder = tmp_path_factory.mktemp("project")
-    shutil.copytree(ROOT / "tools", folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("helpers", "tools"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "conftest.py", folder)
     (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    scale\n")
     (folder / "notebooks").mkdir()

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to
 @pytest.fixture
 def process(project):
     """Start a run of four notebooks, the second of which trains for 10 minutes; end it if the test doesn't."""
-    project.copy("tools", "site", "pyproject.toml")
+    project.copy("helpers", "tools", "site", "pyproject.toml")
     project.store(
         _00_done=make_notebook("6 * 7"),
         _01_trains=make_notebook("'published 180.2'", TRAIN),

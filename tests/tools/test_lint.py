@@ -12,8 +12,9 @@ from tools.notebooks import FOLDER, RESULTS_TYPE, ROOT, read_notebook
 from tools.repository import read_project
 
 NAME = "01_dense_autoencoder"
-SLUG, VERSION = read_project()
-SETUP = f'%pip install "git+https://github.com/{SLUG}@v{VERSION}"\nimport helpers'
+SLUG, _ = read_project()
+SETUP = f'%pip install "git+https://github.com/{SLUG}@main"\nimport helpers'
+COLLAPSED = {"jupyter": {"source_hidden": True}, "cellView": "form", "tags": ["hide-input"]}
 COLAB = "https://colab.research.google.com/github"
 PICTURE = base64.b64encode(b"a picture").decode()
 ALT = "A curve that falls toward the floor"
@@ -42,7 +43,7 @@ def make_lesson():
     """Return a lesson that keeps every rule. Its even cells are code."""
     picture = new_output("display_data", data={"image/png": PICTURE})
     code = [
-        new_code_cell(SETUP),
+        new_code_cell(SETUP, metadata=COLLAPSED),
         new_code_cell("# Chosen by hand.\nEPOCHS = 20\nSIZES = [\n    4,\n]", metadata={"tags": ["parameters"]}),
         new_code_cell("plot()", outputs=[picture], metadata={"tags": ["destination"], "alt": ALT}),
         new_code_cell("print(10_000)", outputs=[make_results()]),
@@ -61,7 +62,10 @@ def lesson(tmp_path):
     (folder / "pictures").mkdir(parents=True)
     (folder / "solutions").mkdir()
     (folder / "pictures" / f"{NAME}.png").write_bytes(b"a picture")
-    cells = [new_markdown_cell(f"# Solutions\n\n[Back](../{NAME}.ipynb)"), new_code_cell(SETUP, execution_count=1)]
+    cells = [
+        new_markdown_cell(f"# Solutions\n\n[Back](../{NAME}.ipynb)"),
+        new_code_cell(SETUP, metadata=COLLAPSED, execution_count=1),
+    ]
     nbformat.write(new_notebook(cells=cells), folder / "solutions" / f"{NAME}.ipynb")
     nbformat.write(make_lesson(), folder / f"{NAME}.ipynb")
     return folder / f"{NAME}.ipynb"
@@ -106,7 +110,8 @@ def store(shown=None, **changes):
         ("", lambda notebook: notebook.cells[1].pop("outputs"), "outputs"),
         ("", lambda notebook: notebook.cells.clear(), "title"),
         ("", add("# Another"), "title"),
-        ("", edit(2, f"v{VERSION}", "v9.9.9"), "install"),
+        ("", edit(2, "@main", "@v9.9.9"), "install"),
+        ("", lambda notebook: notebook.cells[1].metadata.clear(), "collapsed"),
         ("solutions", edit(2, "import", "import "), "differs"),
         ("", edit(4, "EPOCHS", "epochs"), "epochs = 20"),
         ("", edit(4, "20", "2 * SIDE"), "2 * SIDE"),
@@ -139,7 +144,7 @@ def store(shown=None, **changes):
         ("", update(8, outputs=[]), "R1"),
         ("", store(notebook="02_sparse_autoencoder"), "02_sparse_autoencoder"),
         ("", store(budget="fast"), "fast"),
-        ("", store(data_source="stand-in"), "stand-in"),
+        ("", store(data_source="synthetic"), "synthetic"),
         ("", store(ours=float("nan")), "finite"),
         ("", store(ours=0.5), "claims"),
         ("", store(shown=0.5), "table"),

@@ -50,11 +50,7 @@ def test_extras_outside_the_lock_name_one_version(requirement):
 def test_environment_yml_pins_the_direct_requirements_as_the_lock_does():
     pinned = dict(re.findall(r"^ +- ([a-z0-9-]+)==(\S+)$", CONDA, flags=re.MULTILINE))
     assert pinned == {requirement.name: read_lock()[requirement.name] for requirement in LOCKED}
-
-
-def test_environment_yml_names_no_index():
-    assert "://" not in CONDA
-    assert "index-url" not in CONDA
+    assert not re.search("://|index-url", CONDA)
 
 
 def test_all_files_support_the_same_versions_of_python():

@@ -54,11 +54,11 @@ def test_only_metadata_of_the_lesson_is_kept():
     [
         (new_output("error", ename="ValueError", evalue="no", traceback=[]), "ValueError"),
         (say("UserWarning: old\n  fit()\n", "stderr"), "UserWarning: old"),
-        (say("MNIST: 6,000 images\nThese are stand-ins, not MNIST\n"), "stand-in"),
+        (say("MNIST: 6,000 images from: synthetic\n"), "synthetic"),
         (show({notebooks.RESULTS_TYPE: [ROW | {"budget": "fast"}]}), "budget"),
         (show({"text/plain": "<History at 0x7f41fbabe850>"}), "semicolon"),
     ],
-    ids=["error", "warning", "stand-in", "short budget", "bare object"],
+    ids=["error", "warning", "synthetic", "short budget", "bare object"],
 )
 def test_what_must_not_be_published_is_found(output, fault):
     harmless = [say("MNIST: 60,000 images from: folder\n"), show({notebooks.RESULTS_TYPE: [ROW]})]

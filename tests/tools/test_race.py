@@ -105,9 +105,11 @@ def test_wrong_argument_is_one_line_without_messages_of_tensorflow():
 @pytest.mark.parametrize(
     ("main", "arguments", "message"),
     [
-        (race.main, ["--only", "R1,R99"], "no race of R99"),
-        (race.main, ["--paced", "1"], "at least 2"),
-        (gpu.main, ["--only", "R10"], "no training of R10"),
+        (race.main, ["--only", "R1,R99"], "no race of 'R99'"),
+        (race.main, ["--paced", "0"], "--paced 0: expected at least 2"),
+        (race.main, ["--times", "many"], "invalid int value: 'many'"),
+        (race.main, ["--only", ""], "no race of"),
+        (gpu.main, ["--only", "R10"], "no training of 'R10'"),
         (gpu.main, [], "set KERAS_BACKEND=jax"),
     ],
 )

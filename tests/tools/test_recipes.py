@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import helpers
 from benchmarks import recipes, reference
 from benchmarks.recipes import Measure, import_recipe, list_recipes
 from helpers import results
@@ -51,7 +52,7 @@ def test_stored_values_are_the_medians_of_the_stored_runs(system):
 
 
 @pytest.mark.parametrize("is_real", [True, False])
-def test_median_and_runs_are_stored_unless_the_data_is_a_stand_in(is_real, tmp_path, monkeypatch):
+def test_median_and_runs_are_stored_unless_the_data_is_synthetic(is_real, tmp_path, monkeypatch):
     values = iter([0.1, 0.3])
     recipe = SimpleNamespace(
         TITLE="dense",
@@ -65,12 +66,15 @@ def test_median_and_runs_are_stored_unless_the_data_is_a_stand_in(is_real, tmp_p
     file.write_text('{"R10": {}}')
     monkeypatch.setattr(results, "REFERENCE_FILE", file)
     monkeypatch.setattr(reference, "import_recipe", lambda system: recipe)
-    monkeypatch.setattr(reference, "load_mnist", lambda: SimpleNamespace(is_real=is_real, source="folder"))
+    monkeypatch.setattr(helpers, "load_mnist", lambda: SimpleNamespace(is_real=is_real, source="folder"))
     if not is_real:
         with pytest.raises(SystemExit, match="real data"):
             reference.main(["R1"])
         assert file.read_text() == '{"R10": {}}'
         return
+    for seeds in (["-1"], ["4", "4"]):
+        with pytest.raises(SystemExit, match="2"):
+            reference.main(["R1", "--seeds", *seeds])
     reference.main(["R1", "--seeds", "4", "5"])
     entries = json.loads(file.read_text())
     assert list(entries) == ["R1", "R10"]

@@ -31,29 +31,46 @@ def test_renaming_changes_every_link_and_renaming_back_restores_every_byte(linke
     assert repository.read_project() == ("ada/my-autoencoders", version)
     for path, content in read_all(linked).items():
         assert content == before[path].replace(old.encode(), b"ada/my-autoencoders"), path
-    repository.rename(old)
-    assert read_all(linked) == before
+    repository.rename("bob/x")
+    repository.rename("ada/my-autoencoders")
+    assert {
+        path: content.replace(b"ada/my-autoencoders", old.encode()) for path, content in read_all(linked).items()
+    } == before
+
+
+def test_placeholder_cannot_be_registered_and_is_not_published(linked, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["repository", "--check"])
+    slug, _ = repository.read_project()
+    assert "." in slug.split("/")[0]  # GitHub allows letters, digits, and single hyphens in the name of an owner.
+    with pytest.raises(SystemExit, match="placeholder"):
+        repository.main()
+    repository.rename("ada/my-autoencoders")
+    with pytest.raises(SystemExit) as ended:
+        repository.main()
+    assert ended.value.code is None
 
 
 def test_renaming_that_failed_can_be_repeated(linked, monkeypatch):
-    write, written = repository.write_text, []
+    write, written = repository.replace_file, []
 
-    def fail_at_third(path, text):
+    def fail_at_third(path, content):
         written.append(path)
         if len(written) == 3:
             raise OSError(28, "No space left on device")
-        write(path, text)
+        write(path, content)
 
     old, _ = repository.read_project()
     with monkeypatch.context() as patch:
-        patch.setattr(repository, "write_text", fail_at_third)
+        patch.setattr(repository, "replace_file", fail_at_third)
         with pytest.raises(OSError, match="No space"):
             repository.rename("ada/my-autoencoders")
     repository.rename("ada/my-autoencoders")
     assert not any(old.encode() in content for content in read_all(linked).values())
 
 
-@pytest.mark.parametrize("slug", ["", "ada", "ada/", "/digits", "a/b/c", "https://github.com/ada/digits", "a b/c"])
+@pytest.mark.parametrize(
+    "slug", ["", "ada", "ada/", "/digits", "a/b/c", "-a/b", "a--b/c", "a.b/c", "https://github.com/ada/digits", "a b/c"]
+)
 def test_malformed_name_is_refused_and_nothing_changes(linked, slug):
     before = read_all(linked)
     with pytest.raises(ValueError, match="expected owner/name"):

@@ -1,8 +1,7 @@
-"""results.json and the README's tables, gathered from what notebooks store."""
+"""results.json, the README's tables, and the map in notebook 00, gathered from what notebooks store."""
 
 import json
 
-import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +30,7 @@ ROW = {
 }
 TABLES = ("notebooks", "results", "races", "card")
 README = "# Title\n" + "".join(f"<!-- {name}:begin -->\nold\n<!-- {name}:end -->\n" for name in TABLES)
+MAP = "<!-- map:begin -->\nold\n<!-- map:end -->"
 plain_text = st.text(st.characters(codec="utf-8", exclude_characters="<"))
 
 
@@ -51,7 +51,12 @@ def test_results_are_gathered_from_lessons_and_fill_all_tables(patched):
     stored = [new_output("display_data", data={notebooks.RESULTS_TYPE: [ROW]})]
     lesson = make_notebook("pass", outputs=stored)
     lesson.metadata["autoencoders"] = {"seconds": 90}
-    patched.store(_00_one=make_notebook(), _01_two=lesson, solutions__01_two=make_notebook("pass", outputs=stored))
+    lesson.cells[0].source += "\n\n**You need** [the start](00_one.ipynb) and [this](01_two.ipynb)."
+    start = make_notebook()
+    start.cells[0].source += f"\n\n{MAP}"
+    patched.store(_00_one=start, _01_two=lesson, solutions__01_two=make_notebook("pass", outputs=stored))
+    (patched.folder / "notebooks" / "pictures").mkdir()
+    (patched.folder / "notebooks" / "pictures" / "01_two.png").touch()
     (patched.folder / "README.md").write_text(README)
     results.main()
     gathered = json.loads((patched.folder / "results.json").read_text(encoding="utf-8"))
@@ -68,6 +73,14 @@ def test_results_are_gathered_from_lessons_and_fill_all_tables(patched):
         "| [R1](notebooks/01_two.ipynb) | cross-entropy (nats per pixel) | 0.09 | 0.09276 | 0.0913 | 59 s | 10 s |",
     ):
         assert row in readme.splitlines()
+    shown = notebooks.read_notebook(patched.folder / "notebooks" / "00_one.ipynb").cells[0].source
+    assert "old" not in shown
+    picture = '<img src="pictures/01_two.png" alt="Opening picture of notebook 01" width="220">'
+    for row in (
+        "|  | [**00 Compress a digit**](00_one.ipynb)<br>*How much is left?*<br>not run yet |",
+        f"| {picture} | [**01 Compress a digit**](01_two.ipynb)<br>*How much is left?*<br>2 minutes · needs 01 |",
+    ):
+        assert row in shown.splitlines()
 
 
 def test_number_that_was_not_published_is_a_dash_in_the_table():
@@ -75,10 +88,14 @@ def test_number_that_was_not_published_is_a_dash_in_the_table():
     assert results.make_results_table({"results": [row]}).splitlines()[-1].endswith("| – | – | 0.0913 | – | 10 s |")
 
 
-def test_readme_without_its_comments_is_left_alone_and_so_is_the_results_file(patched):
-    nbformat.write(make_notebook(), patched.folder / "notebooks" / "00_one.ipynb")
-    (patched.folder / "README.md").write_text("# Title\n")
-    with pytest.raises(ValueError, match="expected one pair of comments"):
+@pytest.mark.parametrize(("readme", "start"), [("# Title\n", MAP), (README, ""), (README, MAP * 2)])
+def test_nothing_is_written_where_a_place_to_fill_is_missing(patched, readme, start):
+    notebook = make_notebook()
+    notebook.cells[0].source += f"\n\n{start}"
+    before = patched.store(_00_one=notebook)
+    (patched.folder / "README.md").write_text(readme)
+    with pytest.raises(ValueError, match="expected one"):
         results.main()
-    assert (patched.folder / "README.md").read_text() == "# Title\n"
+    assert (patched.folder / "README.md").read_text() == readme
+    assert patched.read() == before
     assert not (patched.folder / "results.json").exists()

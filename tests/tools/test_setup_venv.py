@@ -85,15 +85,6 @@ def test_interrupted_set_up_is_completed_by_the_next(root, monkeypatch, interrup
     assert setup_venv.find_python(root / ".venv").exists()
 
 
-def test_failed_installation_is_tried_again(root, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(setup_venv, "run_pip", lambda *_: 1)
-        for _ in range(2):
-            with pytest.raises(SystemExit, match="pip could not install"):
-                setup_venv.main()
-    setup_venv.main()
-
-
 @pytest.mark.parametrize(
     ("error", "advice"),
     [

@@ -1,7 +1,9 @@
-"""What importing the package sets up: memory, oneDNN, and quiet native libraries."""
+"""Importing the package does nothing; `start_keras` sets up memory, oneDNN, and quiet native libraries."""
 
 import os
 import platform
+import subprocess
+import sys
 import weakref
 
 import keras
@@ -9,9 +11,37 @@ import numpy as np
 import psutil
 import pytest
 
-from helpers import memory, show_progress
-from helpers.onednn import set_up_onednn
-from helpers.quiet import native_messages_held_back
+import helpers
+from helpers import startup
+
+# What a new interpreter's environment, open files, and modules are before and after the import.
+IMPORT = """
+import os, sys, time
+def look(): return dict(os.environ), sorted(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else []
+before, modules, start = look(), set(sys.modules), time.perf_counter()
+import helpers
+seconds = time.perf_counter() - start
+assert look() == before
+print(seconds, *(set(sys.modules) - modules))
+"""
+
+
+def test_import_is_fast_and_has_no_side_effects():
+    runs = [subprocess.check_output([sys.executable, "-c", IMPORT], text=True).split() for _ in range(3)]
+    assert min(float(seconds) for seconds, *_ in runs) < 0.3
+    assert not {"keras", "numpy", "tensorflow", "matplotlib"} & set(runs[0])
+    assert "start_keras" in dir(helpers)
+
+
+@pytest.mark.parametrize("name", helpers.__all__)
+def test_every_public_name_is_found(name):
+    assert callable(getattr(helpers, name))
+
+
+def test_process_without_standard_error_can_start(tmp_path):
+    program = "import os, sys; sys.stderr = None; os.close(2); from helpers import startup\n"
+    program += "with startup.hold_native_messages(): print('started')"
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "started\n"
 
 
 @pytest.mark.slow
@@ -21,7 +51,7 @@ def test_freed_memory_is_returned_to_the_system():
     last = blocks[-1]  # holds the end of the heap, so that nothing is returned by itself
     blocks.clear()
     before = psutil.Process().memory_info().rss
-    memory.return_freed_memory()
+    startup.return_freed_memory()
     assert before - psutil.Process().memory_info().rss > 150e6
     assert last.all()
 
@@ -30,7 +60,7 @@ def test_models_that_nothing_refers_to_are_removed_when_a_training_ends():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
     replaced, model.itself = weakref.ref(model), model  # Only the garbage collector can remove it.
     del model
-    callback = show_progress()
+    callback = helpers.show_progress()
     callback.on_train_begin()
     callback.on_train_end()
     assert replaced() is None
@@ -41,8 +71,8 @@ def test_other_systems_and_c_libraries_are_left_alone(monkeypatch, system, libra
     monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
     monkeypatch.setattr("sys.platform", system)
     monkeypatch.setattr("ctypes.CDLL", library)  # None would fail.
-    memory.limit_heaps()
-    memory.return_freed_memory()
+    startup.start_keras()
+    startup.return_freed_memory()
 
 
 @pytest.mark.parametrize(("machine", "expected"), [("x86_64", "1"), ("AMD64", "1"), ("arm64", None)])
@@ -50,16 +80,18 @@ def test_onednn_is_on_for_intel_and_amd_and_the_user_can_set_its_memory(monkeypa
     monkeypatch.setattr(platform, "machine", lambda: machine)
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     monkeypatch.setenv("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "false")
-    set_up_onednn()
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    startup.start_keras()
     assert os.environ["TF_ONEDNN_USE_SYSTEM_ALLOCATOR"] == "false"
     assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == expected
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
 
 
 def test_native_messages_are_shown_only_if_something_fails(capfd):
-    with native_messages_held_back():
+    with startup.hold_native_messages():
         os.write(2, b"no GPU was found\n")
     assert capfd.readouterr().err == ""
-    with pytest.raises(ImportError), native_messages_held_back():  # noqa: PT012
+    with pytest.raises(ImportError), startup.hold_native_messages():  # noqa: PT012
         os.write(2, b"a library is missing\n")
         raise ImportError
     os.write(2, b"and then\n")

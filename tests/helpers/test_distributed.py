@@ -1,4 +1,4 @@
-"""The launcher: worker processes find one another, what they print is shown, and they end together."""
+"""The launcher: workers find one another, what they print is shown, and they end with everything they started."""
 
 import os
 import sys
@@ -7,10 +7,11 @@ import time
 import psutil
 import pytest
 
-from helpers.launch import programs, run_workers, wait_for
+from helpers.distributed import programs, run_workers, wait_for
 
 FAIL = "if os.environ['KERAS_DISTRIBUTION_PROCESS_ID'] == '1': {}"
-SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
+SLEEP = ["sleep", "600"]
+BACKGROUND = "sleep 600 & echo $!; "  # prints the process's number
 
 
 def write_script(folder, *lines):
@@ -41,6 +42,7 @@ def test_workers_find_what_keras_reads_and_worker_0_is_shown(tmp_path, capfd):
     ("code", "sentences"),
     [
         ("print('bye'); sys.exit(3)", ["worker 1 failed with exit status 3", "bye"]),
+        ("sys.exit(200)", ["worker 1 failed with exit status 200"]),
         ("1 / 0", ["worker 1 failed with exit status 1", "ZeroDivisionError"]),
         ("os.kill(os.getpid(), 9)", ["worker 1 was killed by signal 9"]),
     ],
@@ -56,49 +58,72 @@ def test_failure_of_one_worker_is_reported_and_ends_the_others(tmp_path, code, s
 
 
 def test_other_workers_have_time_to_notice_a_failure(tmp_path):
-    script = write_script(
-        tmp_path, FAIL.format("sys.exit(2)"), "time.sleep(0.5)", "print('the other one is gone'); 1 / 0"
-    )
-    with pytest.raises(ChildProcessError, match=r"worker 0 failed with exit status 1(.|\n)*the other one is gone"):
+    script = write_script(tmp_path, FAIL.format("sys.exit(2)"), "time.sleep(0.5)", "print('the other is gone'); 1 / 0")
+    with pytest.raises(ChildProcessError, match=r"worker 0 failed with exit status 1(.|\n)*the other is gone"):
         run_workers(script, 2, patience=60)
 
 
 def test_error_in_the_block_ends_the_programs():
-    with pytest.raises(ZeroDivisionError), programs([SLEEP]) as started:  # noqa: PT012
-        guard = psutil.Process(started[0].guard.pid)
+    with pytest.raises(ZeroDivisionError), programs([SLEEP], [{}]) as started:  # noqa: PT012
+        guard = psutil.Process(started[0].pid)
         while not (descendants := guard.children()):
             time.sleep(0.05)
         1 / 0
     assert psutil.wait_procs([guard, *descendants], timeout=20)[1] == []
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        BACKGROUND + "kill -9 $$",
+        BACKGROUND + "exit 0",
+        f"bash -c '{BACKGROUND}' & wait",
+        f"setsid bash -c '{BACKGROUND}sleep 600' & sleep 0.5",
+    ],
+)
+def test_what_a_program_leaves_behind_is_ended(command):
+    with programs([["bash", "-c", command]], [{}]) as started:
+        started[0].wait(20)
+        assert not psutil.pid_exists(int(started[0].output.read_text()))
+
+
+def test_program_that_does_not_exist_is_reported():
+    with programs([["no-such-program"]], [{}]) as started, pytest.raises(ChildProcessError, match="no-such-program"):
+        wait_for(started, "program")
+
+
+def test_letters_that_arrive_in_parts_are_shown_whole(capsys):
+    write = "import os, time\nfor byte in 'é猫'.encode(): os.write(1, bytes([byte])); time.sleep(0.15)"
+    with programs([[sys.executable, "-c", write]], [{}]) as started:
+        assert wait_for(started, "program") == "é猫"
+    assert capsys.readouterr().out == "é猫"
+
+
+def test_failing_worker_does_not_wait_at_its_end(tmp_path):
+    script = write_script(tmp_path, "import atexit", "atexit.register(time.sleep, 600)", FAIL.format("1 / 0"))
+    with pytest.raises(ChildProcessError, match=r"worker 1 failed with exit status 1(.|\n)*ZeroDivisionError"):
+        run_workers(script, 2, patience=0)
+
+
 def test_hidden_packages_are_not_installed_for_a_program_and_its_children(tmp_path):
     script = write_script(tmp_path, "import subprocess", "subprocess.run([sys.executable, '-c', 'import tensorflow'])")
     missing = "ModuleNotFoundError: tensorflow is hidden"
-    with programs([[sys.executable, str(script)]], hidden=["tensorflow"]) as started:
+    with programs([[sys.executable, str(script)]], [{}], ["tensorflow"]) as started:
         wait_for(started, "program")
-        assert missing in started[0].read_errors()
+        assert missing in started[0].errors.read_text()
     script = write_script(tmp_path, "import tensorflow")
     with pytest.raises(ChildProcessError, match=missing):  # Keras on JAX doesn't need it.
         run_workers(script, 1)
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: run_workers("none.py", 2), r"no script none\.py"),
-        (lambda: run_workers(__file__, 0), "workers is 0"),
-        (lambda: run_workers(__file__, 1.5), r"workers is 1\.5"),
-        (lambda: programs([SLEEP, SLEEP], [{}]).__enter__(), "1 environments for 2 commands"),
-        (lambda: programs([], hidden=["a.b"]).__enter__(), "name of a package"),
-        (lambda: programs([], hidden=["../up"]).__enter__(), "name of a package"),
-    ],
-)
-def test_what_cannot_be_started_is_refused(call, message):
-    with pytest.raises((FileNotFoundError, TypeError, ValueError), match=message):
-        call()
+@pytest.mark.parametrize("workers", [0, 1.5])
+def test_number_of_workers_must_be_whole_and_positive(workers):
+    with pytest.raises(ValueError, match=f"workers is {workers}"):
+        run_workers(__file__, workers)
 
 
-def test_program_that_does_not_exist_is_reported():
-    with programs([["no-such-program"]]) as started, pytest.raises(ChildProcessError, match="no-such-program"):
-        wait_for(started, "program")
+def test_what_cannot_be_started_is_refused():
+    with pytest.raises(ChildProcessError, match=r"No such file or directory: '.*none\.py'"):
+        run_workers("none.py", 1)
+    with pytest.raises(ValueError, match="shorter"), programs([SLEEP], []):
+        pass

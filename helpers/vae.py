@@ -1,0 +1,381 @@
+"""The variational autoencoder (VAE): the ELBO and its parts, the model, and `build_vae` for images of any size.
+
+Notebook 08 derives the terms, 09 writes the convolutional model out. All losses are in nats per image: sums over pixels
+and latents. Inputs of lower precision are computed with in float32.
+"""
+
+import inspect
+import math
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from helpers.validation import as_count, as_pixels, as_positive
+
+LIKELIHOODS = ("bernoulli", "continuous_bernoulli", "gaussian")
+ADVICE = {  # for values of another shape than expected
+    "images": "reshape them, such as images[..., None] for gray ones, or change the decoder",
+    "targets y": "leave y out to reconstruct the input, or pass images; labels are for class_weight only",
+    "sample_weight": "pass one weight for each image",
+}
+# Layers that only move values: the activation before them decides what a network returns.
+MOVES = (layers.Reshape, layers.Flatten, layers.Permute, layers.Cropping2D, layers.Identity, layers.InputLayer)
+
+
+def kl_divergence(z_mean, z_log_var):
+    """Return the Kullback-Leibler divergence of N(z_mean, exp(z_log_var)) from N(0, 1), in nats per image, (n,).
+
+    Both arguments have shape (n, latent_dim); the divergence is summed over the latents. Closed form: D. P. Kingma and
+    M. Welling, Auto-Encoding Variational Bayes, 2014, appendix B.
+    """
+    z_mean, z_log_var = _promote(z_mean), _promote(z_log_var)
+    return 0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - z_log_var - 1.0, axis=-1)
+
+
+def reconstruction_loss(images, decoded, likelihood="bernoulli", from_logits=False, variance=1.0):
+    """Return -log p(x given z), summed over pixels: nats per image, (n,).
+
+    `images` and `decoded` have the same shape, (n, ...). For "bernoulli", pixels are decoded to probabilities, or with
+    `from_logits` to logits, which are safe where probabilities round to 0 or 1; the loss is binary cross-entropy, which
+    isn't a likelihood of gray pixels (notebook 14). "continuous_bernoulli" is one: a density on [0, 1] with the same
+    parameter (G. Loaiza-Ganem and J. P. Cunningham, The continuous Bernoulli, 2019). For "gaussian", pixels are decoded
+    to means, and all have this `variance`. Raises ValueError for other likelihoods and for shapes that differ.
+    """
+    if likelihood not in LIKELIHOODS:
+        raise ValueError(f"likelihood is {likelihood!r}; expected one of {', '.join(LIKELIHOODS)}")
+    decoded = _promote(decoded)
+    images = ops.cast(_match_shapes("images", images, decoded), decoded.dtype)
+    if likelihood == "gaussian":
+        variance = ops.cast(variance, decoded.dtype)
+        pixels = 0.5 * (ops.square(images - decoded) / variance + ops.log(2 * math.pi * variance))
+    else:
+        pixels = ops.binary_crossentropy(images, decoded, from_logits=from_logits)
+        if likelihood == "continuous_bernoulli":
+            pixels = pixels - log_normalizer(decoded if from_logits else to_logits(decoded))
+    return ops.sum(ops.reshape(pixels, (ops.shape(pixels)[0], -1)), axis=-1)
+
+
+def to_logits(probabilities):
+    """Return log(p / (1 - p)) of probabilities; 0 and 1 are moved by 1e-7, so that the result is finite."""
+    probabilities = ops.clip(probabilities, 1e-7, 1 - 1e-7)
+    return ops.log(probabilities) - ops.log1p(-probabilities)
+
+
+def log_normalizer(logits):
+    """Return the log of the continuous Bernoulli's normalizing constant, logits / tanh(logits / 2)."""
+    is_small = ops.abs(logits) < 0.1  # There the quotient loses digits; a series doesn't.
+    square = ops.square(ops.where(is_small, logits, 0.0))
+    size = ops.where(is_small, 1.0, ops.abs(logits))
+    series = math.log(2) + square / 12 - 7 * ops.square(square) / 1440
+    return ops.where(is_small, series, ops.log(size) - ops.log(ops.tanh(size / 2)))
+
+
+def mean_image(decoded, likelihood="bernoulli", from_logits=False):
+    """Return the mean of each pixel, (n, ...), of what `decoded`, (n, ...), describes; see `reconstruction_loss`."""
+    decoded = _promote(decoded)
+    if likelihood == "continuous_bernoulli":
+        logits = decoded if from_logits else to_logits(decoded)
+        is_small = ops.abs(logits) < 0.1
+        size = ops.where(is_small, 1.0, logits)
+        return ops.where(is_small, 0.5 + logits / 12, 1 / (1 - ops.exp(-size)) - 1 / size)
+    return ops.sigmoid(decoded) if from_logits else decoded
+
+
+def negative_elbo(reconstruction, divergence, beta=1.0):
+    """Return the negative evidence lower bound (ELBO) of each image, (n,), in nats, from its two parts, each (n,).
+
+    With beta = 1, log p(x) is at least the ELBO; other values give a beta-VAE: I. Higgins et al., beta-VAE, 2017.
+    """
+    return reconstruction + beta * divergence
+
+
+@keras.saving.register_keras_serializable(package="autoencoders")
+class Sampling(layers.Layer):
+    """Draw z from N(z_mean, exp(z_log_var)) so that the gradient reaches both: z = z_mean + sigma * epsilon.
+
+    Input is the pair (z_mean, z_log_var), each (n, latent_dim); output is z, (n, latent_dim). Each call draws anew. A
+    loaded model begins its sequence of noise again (notebook 09 shows what that changes).
+    """
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs):
+        z_mean, z_log_var = inputs
+        epsilon = keras.random.normal(ops.shape(z_mean), dtype=z_mean.dtype, seed=self.seed_generator)
+        return z_mean + ops.exp(0.5 * z_log_var) * epsilon
+
+    def get_config(self):
+        return super().get_config() | {"seed": self.seed}
+
+
+class BatchMean(keras.losses.Loss):
+    """The mean over a batch of what it is given; Keras scales it for distribution strategies."""
+
+    def call(self, y_true, y_pred):
+        return y_pred
+
+
+@keras.saving.register_keras_serializable(package="autoencoders")
+class VariationalAutoencoder(keras.Model):
+    """A VAE that trains with `fit(images)`; the loss is the negative ELBO in nats per image, mean over the batch.
+
+    `encoder` returns [z_mean, z_log_var, z], each (n, latent_dim); `decoder` turns z into what `likelihood` takes, in
+    the shape of the images (see `reconstruction_loss`): logits if it ends without activation, probabilities if it ends
+    in a sigmoid; where that can't be seen, say `from_logits`. The `variance` of a Gaussian is a number or "learned".
+    `beta` weighs the KL divergence: a number, a keras.Variable(trainable=False), or a schedule of keras.optimizers,
+    called with the number of training steps. `vae.beta = 2.0` changes it.
+
+    `fit(noisy, clean)` takes targets that differ from the input. `sample_weight` (n,), or `class_weight` with labels as
+    `y`, weighs images; `metrics` compare targets with decoded images. The logs "reconstruction_loss" and, times beta,
+    "kl_divergence" add up to the loss without regularization. Raises ValueError for what isn't supported: `loss=`,
+    labels as targets, other shapes or ranges.
+    """
+
+    def __init__(
+        self, encoder, decoder, beta=1.0, *, likelihood="bernoulli", from_logits=None, variance="learned", **kwargs
+    ):
+        super().__init__(**kwargs)
+        if likelihood not in LIKELIHOODS:
+            raise ValueError(f"likelihood is {likelihood!r}; expected one of {', '.join(LIKELIHOODS)}")
+        self.encoder, self.decoder = encoder, decoder
+        self.likelihood, self.from_logits = likelihood, from_logits
+        self.variance = variance if variance == "learned" else as_positive(variance, "variance")
+        self.beta_schedule = self.step = self.log_variance = None
+        if isinstance(beta, keras.Variable):
+            if beta.trainable:
+                raise ValueError("beta is trainable, and training would shrink it; expected trainable=False")
+            self._beta = beta
+        elif callable(beta):
+            self.beta_schedule = beta
+            options = {"trainable": False, "aggregation": "only_first_replica"}
+            self.step = self.add_weight(shape=(), dtype="int32", name="step", **options)
+        else:
+            initial = keras.initializers.Constant(beta if beta == 0 else as_positive(beta, "beta"))
+            self._beta = self.add_weight(shape=(), initializer=initial, dtype="float32", trainable=False, name="beta")
+        if likelihood == "gaussian" and variance == "learned":
+            self.log_variance = self.add_weight(shape=(), initializer="zeros", dtype="float32", name="log_variance")
+        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction_loss")
+        self.kl_tracker = keras.metrics.Mean(name="kl_divergence")
+
+    @property
+    def beta(self):
+        """The present weight of the KL divergence: a keras.Variable, or what the schedule gives."""
+        return self._beta if self.beta_schedule is None else self.beta_schedule(self.step)
+
+    @beta.setter
+    def beta(self, value):
+        if self.beta_schedule is not None:
+            raise ValueError("beta follows a schedule; to set it, build the model with a number")
+        self._beta.assign(value)
+
+    @property
+    def likelihood_options(self):
+        """The last arguments of `reconstruction_loss` and `measure_vae` for this model, as a dict."""
+        variance = self.variance if self.log_variance is None else ops.exp(self.log_variance)
+        return {"likelihood": self.likelihood, "from_logits": self._returns_logits(), "variance": variance}
+
+    def _returns_logits(self):
+        return self.likelihood != "gaussian" and returns_logits(self.decoder, self.from_logits)
+
+    def build(self, input_shape):
+        self.built = True  # Its own weights exist, and both networks build themselves.
+
+    def _build_if_possible(self):
+        if not self.built and self.encoder.built and self.decoder.built and hasattr(self.encoder, "input_shape"):
+            self.build(self.encoder.input_shape)
+
+    def load_weights(self, *args, **kwargs):
+        self._build_if_possible()
+        super().load_weights(*args, **kwargs)
+
+    def call(self, images, training=None):
+        if _read_shape(images) is None and hasattr(self.encoder, "input_shape"):
+            images = ops.reshape(images, (-1, *self.encoder.input_shape[1:]))
+        outputs = self.encoder(images, training=training)
+        shapes = [_read_shape(output) for output in outputs] if isinstance(outputs, list | tuple) else type(outputs)
+        if not isinstance(shapes, list) or [len(shape) for shape in shapes] != [2, 2, 2] or len(set(shapes)) > 1:
+            raise ValueError(f"the encoder returns {shapes}; expected [z_mean, z_log_var, z], each (n, latent_dim)")
+        z_mean, z_log_var, z = outputs
+        return z_mean, z_log_var, self.decoder(z, training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        if getattr(self, "loss", None) is not None:
+            raise ValueError(f"loss={self.loss!r} can't be used with a VAE: leave it out of compile, set likelihood=")
+        z_mean, z_log_var, decoded = y_pred
+        target = _match_shapes("images", x, decoded) if y is None else _match_shapes("targets y", y, decoded)
+        reconstruction = reconstruction_loss(target, decoded, **self.likelihood_options)  # (batch,)
+        divergence = kl_divergence(z_mean, z_log_var)  # (batch,)
+        weight = 1.0
+        if sample_weight is not None:
+            weight = ops.cast(_match_shapes("sample_weight", sample_weight, divergence), divergence.dtype)
+        self.reconstruction_tracker.update_state(weight * reconstruction)
+        self.kl_tracker.update_state(weight * divergence)
+        losses = weight * negative_elbo(reconstruction, divergence, ops.cast(self.beta, divergence.dtype))
+        loss = BatchMean(dtype=divergence.dtype)(losses, losses)
+        if self.step is not None and training:
+            self.step.assign_add(1)
+        if self.losses:  # of regularizers and add_loss
+            loss = loss + ops.cast(super().compute_loss(x, y, y_pred, sample_weight, training), loss.dtype)
+        return loss
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        if self._compile_metrics is None:
+            return self.get_metrics_result()
+        decoded = self._to_images(y_pred[-1])
+        target = _match_shapes("targets y", x if y is None else y, decoded)
+        return super().compute_metrics(x, target, decoded, sample_weight)
+
+    def fit(self, *args, **kwargs):
+        options = inspect.signature(super().fit).bind(*args, **kwargs).arguments
+        history = super().fit(**self._check_data(**options))
+        if self.likelihood == "bernoulli" and min(history.history.get("reconstruction_loss", [0])) < -0.01:
+            raise ValueError("the reconstruction loss fell below 0, so pixels aren't in [0, 1]: divide them by 255")
+        return history
+
+    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, **kwargs):
+        options = self._check_data(x, y, sample_weight)
+        return super().evaluate(**options, batch_size=batch_size, verbose=verbose, **kwargs)
+
+    def _check_data(self, x=None, y=None, sample_weight=None, class_weight=None, **options):
+        """Return arguments for Keras; raise ValueError if arrays of target images are outside [0, 1]."""
+        self._build_if_possible()
+        if class_weight is not None:
+            labels = np.argmax(y, axis=1) if np.ndim(y) == 2 and np.shape(y)[1] > 1 else np.ravel(y)
+            if sample_weight is not None or not isinstance(x, np.ndarray) or labels.shape != (len(x),):
+                raise ValueError("class_weight takes an array of images, one label for each as y, and no sample_weight")
+            sample_weight, y = np.array([class_weight.get(int(label), 1.0) for label in labels], "float32"), None
+        target = x if y is None else y
+        if self.likelihood in LIKELIHOODS[:2] and isinstance(target, np.ndarray) and target.ndim > 1 and target.size:
+            as_pixels(target, "target images", *target.shape)
+            if self.from_logits is False and self.latent_dim:  # The decoder's end may not have been seen.
+                decoded = self.decoder.predict(np.random.default_rng(0).normal(size=(8, self.latent_dim)), verbose=0)
+                as_pixels(decoded, "decoded images", *decoded.shape)
+        if sample_weight is not None and y is None:
+            y = x  # Keras drops weights that come without targets.
+        return {"x": x, "y": y, "sample_weight": sample_weight} | options
+
+    @property
+    def latent_dim(self):
+        """The number of latents, or None if the decoder doesn't say how many it takes."""
+        return getattr(self.decoder, "input_shape", [None])[-1]
+
+    def encode(self, images):
+        """Return z_mean and z_log_var of images (n, height, width, channels): NumPy arrays, each (n, latent_dim)."""
+        return tuple(self.encoder.predict(images, verbose=0)[:2])
+
+    def decode(self, z):
+        """Return the images (means of their pixels), NumPy (n, ...), that codes (n, latent_dim) are decoded to."""
+        return ops.convert_to_numpy(self._to_images(self.decoder.predict(ops.convert_to_numpy(z), verbose=0)))
+
+    def predict(self, *args, **kwargs):
+        """Return what images are decoded to from z_mean, NumPy (n, ...); takes what `keras.Model.predict` takes."""
+        return self.decode(super().predict(*args, **kwargs)[0])
+
+    def reconstruct(self, images):
+        """Return `predict(images)` without a progress bar."""
+        return self.predict(images, verbose=0)
+
+    def sample(self, n, seed=None):
+        """Return n new images, NumPy (n, ...), decoded from draws of N(0, I); the same for the same seed."""
+        if self.latent_dim is None:
+            raise ValueError("the decoder doesn't say how many latents it takes; expected a Keras model that is built")
+        return self.decode(keras.random.normal((as_count(n, "n"), self.latent_dim), seed=seed))
+
+    def _to_images(self, decoded):
+        return mean_image(decoded, self.likelihood, self._returns_logits())
+
+    def get_config(self):
+        beta = float(ops.convert_to_numpy(self._beta)) if self.beta_schedule is None else self.beta_schedule
+        parts = {"encoder": self.encoder, "decoder": self.decoder, "beta": beta, "likelihood": self.likelihood}
+        parts |= {"from_logits": self.from_logits, "variance": self.variance}
+        return super().get_config() | keras.saving.serialize_keras_object(parts)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**keras.saving.deserialize_keras_object(config))
+
+
+def build_vae(image_shape, latent_dim, likelihood="bernoulli", width=32):
+    """Return an untrained convolutional VariationalAutoencoder of images of this shape, (height, width, channels).
+
+    `width` is the number of filters of its first layer. Images whose sides aren't divisible by 4 are padded with zeros,
+    and what is decoded is cropped. The decoder returns logits, or means for a Gaussian. Notebook 09 has this in full.
+    """
+    if np.shape(image_shape) != (3,):
+        raise ValueError(f"image_shape is {image_shape}; expected (height, width, channels), such as (28, 28, 1)")
+    height, columns, channels = (as_count(size, "a size in image_shape") for size in image_shape)
+    latent_dim, width = as_count(latent_dim, "latent_dim"), as_count(width, "width")
+    padding = ((0, -height % 4), (0, -columns % 4))
+    smallest = ((height + 3) // 4, (columns + 3) // 4, 2 * width)
+    options = {"padding": "same", "activation": "elu"}
+
+    images = keras.Input(image_shape)
+    x = layers.ZeroPadding2D(padding)(images)
+    x = layers.Conv2D(width, 3, strides=2, **options)(x)
+    x = layers.Conv2D(2 * width, 3, strides=2, **options)(x)
+    x = layers.Flatten()(x)
+    x = layers.Dense(8 * width, activation="elu")(x)
+    z_mean = layers.Dense(latent_dim, name="z_mean")(x)
+    z_log_var = layers.Dense(latent_dim, name="z_log_var")(x)
+    encoder = keras.Model(images, [z_mean, z_log_var, Sampling()([z_mean, z_log_var])], name="encoder")
+
+    z = keras.Input((latent_dim,))
+    x = layers.Dense(8 * width, activation="elu")(z)
+    x = layers.Dense(math.prod(smallest), activation="elu")(x)
+    x = layers.Reshape(smallest)(x)
+    x = layers.Conv2DTranspose(2 * width, 3, strides=2, **options)(x)
+    x = layers.Conv2DTranspose(width, 3, strides=2, **options)(x)
+    x = layers.Conv2D(channels, 3, padding="same")(x)
+    decoder = keras.Model(z, layers.Cropping2D(padding)(x), name="decoder")
+    return VariationalAutoencoder(encoder, decoder, likelihood=likelihood)
+
+
+def returns_logits(decoder, from_logits=None):
+    """Return whether a decoder returns logits: True if it ends without an activation, False if it ends in a sigmoid.
+
+    For other ends, `from_logits` counts. Raises ValueError if that is None, or contradicts the end.
+    """
+    ends = [operation for operation in _list_operations(decoder) if not isinstance(operation, MOVES)]
+    end = ends[-1] if ends else decoder
+    name = getattr(getattr(end, "activation", None), "__name__", type(end).__name__.lower())
+    seen = {"linear": True, "sigmoid": False}.get(name, from_logits)
+    if seen is None or from_logits not in (None, seen):
+        expected = "no activation (logits), a sigmoid (probabilities), or from_logits=True or False for another end"
+        raise ValueError(f"the decoder ends in {name} and from_logits is {from_logits}; expected {expected}")
+    return seen
+
+
+def _list_operations(model):
+    """Return the layers and other operations of a model in their order, with those of the models in it."""
+    parts = model.layers if isinstance(model, keras.Sequential) else getattr(model, "operations", None)
+    return [model] if parts is None else [operation for part in parts for operation in _list_operations(part)]
+
+
+def _promote(values):
+    """Return values as a tensor of floats of 32 bits at least."""
+    values = ops.convert_to_tensor(values)
+    return ops.cast(values, keras.backend.result_type(values.dtype, "float32"))
+
+
+def _read_shape(tensor):
+    """Return a tensor's shape, with None for unknown sizes, or None if TensorFlow doesn't know the number of axes."""
+    try:
+        return tuple(tensor.shape)
+    except ValueError:
+        return None
+
+
+def _match_shapes(name, values, expected):
+    """Return values as a tensor of the shape that `expected` has; raise ValueError if theirs is known to differ."""
+    values = ops.convert_to_tensor(values)
+    shape, other = _read_shape(values), _read_shape(expected)
+    if None in (shape, other):
+        return ops.reshape(values, ops.shape(expected))
+    pairs = list(zip(shape, other, strict=False))
+    if len(shape) != len(other) or any(None not in pair and pair[0] != pair[1] for pair in pairs):
+        raise ValueError(f"{name} have shape {shape}; expected {other}: {ADVICE[name]}")
+    return values if all(None not in pair for pair in pairs[1:]) else ops.reshape(values, ops.shape(expected))

@@ -1,0 +1,224 @@
+"""What a trained variational autoencoder is measured by: the ELBO and its parts, active units, and log p(x).
+
+An encoder returns [z_mean, z_log_var, ...], each (n, latent_dim); a decoder turns z into parameters of the pixels'
+distribution. The options `likelihood`, `from_logits`, and `variance` are those of `reconstruction_loss`; those of a
+VariationalAutoencoder are `vae.likelihood_options`. Values are in nats per image, summed over pixels and latents.
+Images are (n, height, width[, channels]) or (n, pixels). NaN and other shapes or ranges raise ValueError.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from keras import ops
+from scipy.special import log_expit, logit, logsumexp
+
+from helpers.vae import kl_divergence, log_normalizer, negative_elbo, reconstruction_loss
+from helpers.validation import as_count, as_numbers, as_pixels, as_positive, check_latent_dim
+
+UNUSED = 0.01  # nats: a latent whose KL divergence is below this says next to nothing about its image.
+AT_ONCE = 5_000  # images decoded before they are reduced to numbers
+LOG_2_PI = np.log(2 * np.pi)
+
+
+class VaeMetrics(NamedTuple):
+    """What `measure_vae` returns; all but the counts are in nats per image, means over images."""
+
+    elbo: float
+    elbo_error: float  # standard error of that mean
+    reconstruction_loss: float
+    kl_divergence: float
+    kl_by_latent: tuple  # its parts, one for each latent
+    active_units: int
+    latent_dim: int
+    images: int
+    bound_images: int
+    elbo_of_bound_images: float
+    bounds: dict  # number of samples: importance-weighted bound
+    log_likelihood: float | None  # by quadrature, for two latents
+
+    def __str__(self):
+        rows = [
+            (f"ELBO, {self.images:,} images", f"{self.elbo:.2f} ± {self.elbo_error:.2f}"),
+            ("  - reconstruction loss", f"{self.reconstruction_loss:.2f}"),
+            ("  - KL divergence", f"{self.kl_divergence:.2f}"),
+            (f"ELBO, the first {self.bound_images:,}", f"{self.elbo_of_bound_images:.2f}"),
+            *((f"  bound, {count:,} samples", f"{bound:.2f}") for count, bound in self.bounds.items()),
+        ]
+        if self.log_likelihood is not None:
+            rows.append(("  log p(x), quadrature", f"{self.log_likelihood:.2f}"))
+        rows.append(("active units", f"{self.active_units} of {self.latent_dim}"))
+        lines = ["nats per image, mean over images", *(f"{name:28}{value:>18}" for name, value in rows)]
+        if len(self.unused_latents) == self.latent_dim:
+            lines.append(f"COLLAPSED: no latent carries {UNUSED} nats, so images are drawn without a code.")
+        elif self.unused_latents:
+            lines.append(f"Unused latents, with less than {UNUSED} nats: {', '.join(map(str, self.unused_latents))}")
+        return "\n".join(lines)
+
+    @property
+    def unused_latents(self):
+        """The latents, counted from 0, whose posterior is as good as the prior; if all are, it has collapsed."""
+        return tuple(index for index, divergence in enumerate(self.kl_by_latent) if divergence < UNUSED)
+
+
+def measure_vae(encoder, decoder, images, *, bound_images=None, samples=(100, 1000), seed=0, points=200, **options):
+    """Measure a trained VAE on images, (n, height, width[, channels]) or (n, pixels); return VaeMetrics.
+
+    The ELBO takes one sample of z for each image. The importance-weighted bounds, one for each number in `samples`,
+    and for two latents log p(x) by quadrature on `points` x `points` of the plane, take the first `bound_images`: 100,
+    or all if there are fewer. `options` are the likelihood's. Raises ValueError for fewer than two images.
+    """
+    images = _check_images(images, **options)
+    bound_images = min(100, len(images)) if bound_images is None else bound_images
+    few = images[: as_count(bound_images, "bound_images, of as many as there are images,", 1, len(images))]
+    samples = [as_count(count, "samples") for count in samples]
+    z_mean, z_log_var = _encode(encoder, images)
+    active_units = count_active_units(z_mean)
+    z = sample_latents(z_mean, z_log_var, 1, np.random.default_rng(seed))[:, 0]
+    losses = []
+    for part in _split(len(images), AT_ONCE):
+        decoded = _decode(decoder, z[part], images, **options)
+        losses.append(ops.convert_to_numpy(reconstruction_loss(images[part], decoded, **options)))
+    reconstruction = np.concatenate(losses)
+    by_latent = ops.convert_to_numpy(kl_divergence(z_mean[..., None], z_log_var[..., None]))  # (n, latent_dim)
+    divergence = by_latent.sum(axis=1)
+    elbos = -negative_elbo(reconstruction, divergence)  # (n,)
+    bounds, log_likelihood = {}, None
+    if samples:
+        weights = np.concatenate(list(_draw_log_weights(encoder, decoder, few, max(samples), seed, options)))
+        bounds = {count: float(_log_mean(weights[:, :count]).mean()) for count in samples}
+    if z_mean.shape[1] == 2:
+        log_likelihood = float(log_likelihood_by_quadrature(decoder, few, points=points, **options).mean())
+    means = [float(values.mean()) for values in (elbos, reconstruction, divergence, elbos[: len(few)])]
+    counts = active_units, z_mean.shape[1], len(images), len(few)
+    error, kl_by_latent = float(elbos.std() / np.sqrt(len(elbos))), tuple(by_latent.mean(axis=0).tolist())
+    return VaeMetrics(means[0], error, *means[1:3], kl_by_latent, *counts, means[3], bounds, log_likelihood)
+
+
+def count_active_units(z_mean, threshold=0.01):
+    """Return how many latents of z_mean (n, latent_dim) vary over images: with a variance above `threshold`.
+
+    The measure of Y. Burda, R. Grosse and R. Salakhutdinov, Importance Weighted Autoencoders, 2016, section 5.
+    """
+    z_mean = as_numbers(z_mean, "z_mean", "n", "latent_dim")
+    if len(z_mean) < 2:
+        raise ValueError("z_mean is that of one image; expected two or more, over which a latent can vary")
+    return int((np.var(z_mean, axis=0, dtype="float64") > threshold).sum())
+
+
+def iwae_bound(encoder, decoder, images, samples=100, seed=0, **options):
+    """Return a lower bound on log p(x) for each of n images, (n,), tighter the more `samples`.
+
+    It is the log of the mean of the weights p(x given z) p(z) / q(z given x) over samples of z from q: Burda et al.
+    2016, equation 8. One sample gives the ELBO. Memory does not grow with the number of images and of samples.
+    """
+    images, samples = _check_images(images, **options), as_count(samples, "samples")
+    blocks = _draw_log_weights(encoder, decoder, images, samples, seed, options)
+    return np.concatenate([_log_mean(block) for block in blocks])
+
+
+def log_likelihood_by_quadrature(decoder, images, extent=5.0, points=200, **options):
+    """Return log p(x) for each of n images, (n,), as a sum over a square grid of two latents.
+
+    The grid has `points` x `points` points over [-extent, extent] on both axes. It is as good as exact where its
+    spacing is below the width of p(z given x); compare two numbers of points to know.
+    """
+    images = _check_images(images, **options)
+    extent, points = as_positive(extent, "extent"), as_count(points, "points", 2)
+    axis = np.linspace(-extent, extent, points, dtype="float32")
+    z = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)  # (points * points, 2)
+    total = np.full(len(images), -np.inf)
+    for part in _split(len(z), AT_ONCE):
+        decoded = _decode(decoder, z[part], images, **options)
+        log_joint = log_px_given_z(images, decoded, **options) + log_standard_normal(z[part])  # (n, AT_ONCE)
+        total = np.logaddexp(total, logsumexp(log_joint, axis=1))
+    return total + 2 * np.log(axis[1] - axis[0])
+
+
+def sample_latents(z_mean, z_log_var, samples, generator):
+    """Return samples of z from N(z_mean, exp(z_log_var)), each (n, latent_dim): (n, samples, latent_dim)."""
+    z_mean = as_numbers(z_mean, "z_mean", "n", "latent_dim")
+    z_log_var = as_numbers(z_log_var, "z_log_var", *z_mean.shape)
+    epsilon = generator.standard_normal((len(z_mean), as_count(samples, "samples"), z_mean.shape[1])).astype("float32")
+    with np.errstate(over="ignore"):  # An overflow is refused on the next line.
+        z = z_mean[:, None] + np.exp(0.5 * z_log_var)[:, None] * epsilon
+    return as_numbers(z, "samples of z")
+
+
+def log_px_given_z(images, decoded, likelihood="bernoulli", from_logits=False, variance=1.0):
+    """Return log p(x given z) of each image with each decoded one: (images, decoded), by one matrix product.
+
+    Both are arrays (n, ...) of the same number of pixels; for pairs, `reconstruction_loss` is the negative of this.
+    """
+    x = _check_images(images, likelihood).reshape(len(images), -1)
+    decoded = _check_images(decoded, "gaussian" if from_logits else likelihood, name="decoded images")
+    decoded = decoded.reshape(len(decoded), -1).astype("float64")
+    if x.shape[1] != decoded.shape[1]:
+        raise ValueError(
+            f"images have {x.shape[1]} pixels, decoded images {decoded.shape[1]}; expected the same number"
+        )
+    if likelihood == "gaussian":
+        variance = float(variance)
+        squares = (x**2).sum(axis=1)[:, None] - 2 * x @ decoded.T + (decoded**2).sum(axis=1)
+        return -0.5 * (squares / variance + x.shape[1] * (LOG_2_PI + np.log(variance)))
+    logits = decoded if from_logits else logit(np.clip(decoded, 1e-7, 1 - 1e-7))
+    constants = log_expit(-logits)
+    if likelihood == "continuous_bernoulli":
+        constants += ops.convert_to_numpy(log_normalizer(logits))
+    return x @ logits.T + constants.sum(axis=1)
+
+
+def log_standard_normal(z):
+    """Return the log density of N(0, I) at z, summed over the last axis."""
+    return -0.5 * (as_numbers(z, "z").astype("float64") ** 2 + LOG_2_PI).sum(axis=-1)
+
+
+def _check_images(images, likelihood="bernoulli", from_logits=False, variance=1.0, name="images"):
+    """Return images as an array (n, ...) of floats, which the likelihood has to allow."""
+    images = as_numbers(images, name)
+    if images.ndim < 2:
+        raise ValueError(f"{name} have shape {images.shape}; expected (n, height, width[, channels]) or (n, pixels)")
+    return images if likelihood == "gaussian" else as_pixels(images, name, *images.shape)
+
+
+def _split(count, size):
+    """Return slices that cover `count` items, `size` at a time."""
+    return [slice(start, start + size) for start in range(0, count, size)]
+
+
+def _encode(encoder, images):
+    """Return z_mean and z_log_var of images, each (n, latent_dim)."""
+    z_mean, z_log_var = encoder.predict(images, batch_size=1000, verbose=0)[:2]
+    z_mean = as_numbers(z_mean, "the encoder's z_mean", len(images), "latent_dim")
+    return z_mean, as_numbers(z_log_var, "the encoder's z_log_var", *z_mean.shape)
+
+
+def _decode(decoder, z, images, likelihood="bernoulli", from_logits=False, variance=1.0):
+    """Return what is decoded from z (n, latent_dim), of the shape of the images."""
+    check_latent_dim(decoder, z.shape[1])
+    decoded = decoder.predict(z, batch_size=1000, verbose=0)
+    decoded = as_numbers(decoded, "decoded images", len(z), *images.shape[1:])
+    return _check_images(decoded, "gaussian" if from_logits else likelihood, name="decoded images")
+
+
+def _draw_log_weights(encoder, decoder, images, samples, seed, options):
+    """Yield log p(x given z) + log p(z) - log q(z given x) for samples of z from q, for some images: (n, samples)."""
+    generator = np.random.default_rng(seed)
+    for part in _split(len(images), max(1, AT_ONCE // samples)):
+        z_mean, z_log_var = _encode(encoder, images[part])
+        weights = []
+        for some in _split(samples, AT_ONCE):
+            z = sample_latents(z_mean, z_log_var, len(range(samples)[some]), generator)  # (images, samples, latent_dim)
+            with np.errstate(all="ignore"):
+                squares = (z - z_mean[:, None]) ** 2 / np.exp(z_log_var)[:, None]
+            squares = as_numbers(squares, "samples of z, in standard deviations,")
+            log_q = -0.5 * (squares + z_log_var[:, None] + LOG_2_PI).sum(axis=-1)
+            decoded = _decode(decoder, z.reshape(-1, z.shape[-1]), images, **options)
+            pairs = zip(images[part], decoded.reshape(*z.shape[:2], *images.shape[1:]), strict=True)
+            log_px = np.stack([log_px_given_z(image[None], drawn, **options)[0] for image, drawn in pairs])
+            weights.append(log_px + log_standard_normal(z) - log_q)
+        yield np.concatenate(weights, axis=1)
+
+
+def _log_mean(log_weights):
+    """Return the log of the mean weight over the last axis."""
+    return logsumexp(log_weights, axis=-1) - np.log(log_weights.shape[-1])
