@@ -1,7 +1,4 @@
-"""What the notebooks import: one module per subject. Importing this package imports none of them.
-
-The public names below are imported from their modules when they are first used.
-"""
+"""What the notebooks import: one module per subject, imported when one of its public names is first used."""
 
 import lazy_loader
 

@@ -61,14 +61,13 @@ class LatentGridSnapshots(keras.callbacks.Callback):
     A frame is taken before the first batch, every `every` batches of the first epoch, and after every epoch. `axis` are
     rising coordinates of both latents, by default `quantile_axis(15)`; `decoder`, a Keras model or a function, is by
     default the model's `decode` or its `decoder`. `ink` is as in `plot_image_rows`. The last frame stays 2 s longer. In
-    a loop of your own, call `take(decoder)` and, at the end, `write()`. Fewer colors, then smaller frames keep the film
-    within `most_bytes`. What can't be filmed is refused before training.
+    a loop of your own, call `take(decoder)` and, at the end, `write()`. A decoder of more latents is refused at once.
     """
 
-    def __init__(self, path, axis=None, every=50, decoder=None, ink=True, milliseconds=150, most_bytes=1_500_000):
+    def __init__(self, path, axis=None, every=50, decoder=None, ink=True, milliseconds=150):
         super().__init__()
         self.path, self.z = _check_path(path), make_grid(quantile_axis(15) if axis is None else axis)
-        self.every, self.most_bytes = as_count(every, "every"), as_count(most_bytes, "most_bytes")
+        self.every = as_count(every, "every")
         self.milliseconds = _check_durations([milliseconds, milliseconds + 2000], 2)
         self.decoder, self.ink, self.frames = decoder, ink, []
 
@@ -86,17 +85,10 @@ class LatentGridSnapshots(keras.callbacks.Callback):
     def write(self):
         """Write the film and return its path. If that fails, the frames are still in `frames`."""
         durations = self.milliseconds[:1] * (len(self.frames) - 1) + self.milliseconds[1:]
-        for colors, share in [(64, 1), (16, 1), (16, 2), (16, 4)]:
-            frames = [Image.fromarray(frame).reduce(share) for frame in self.frames]
-            try:
-                return write_gif(self.path, frames, durations, colors, self.most_bytes)
-            except ValueError as error:
-                fault = error
-        raise ValueError(f"{fault}; all frames are kept in .frames")
+        return write_gif(self.path, self.frames, durations, colors=64, most_bytes=10**9)
 
     def on_train_begin(self, logs=None):
-        if not self.path.parent.is_dir():
-            raise FileNotFoundError(f"the folder {self.path.parent} does not exist; make it first, or choose another")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         self.frames, self.due = [], self.every
         self.take()
 

@@ -4,14 +4,12 @@ import gc
 import hashlib
 import io
 import json
-import random
 import re
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras.callbacks import CSVLogger, EarlyStopping, History, LearningRateScheduler, ModelCheckpoint, ReduceLROnPlateau
-from keras.src.backend.common.global_state import get_global_attribute
 from keras.src.random.seed_generator import global_seed_generator
 
 from helpers.training import Progress
@@ -19,8 +17,8 @@ from helpers.validation import replace_file
 
 # Callbacks that can be restored, and what they and History carry from one epoch to the next.
 RESTORED = EarlyStopping, ReduceLROnPlateau, ModelCheckpoint
-CARRIED = "wait best best_epoch best_weights stopped_epoch cooldown_counter history epoch".split()
-CARRIED += ["_last_batch_seen", "_batches_seen_since_last_saving"]
+CARRIED = "wait best best_epoch best_weights stopped_epoch cooldown_counter history epoch _last_batch_seen".split()
+CARRIED += ["_batches_seen_since_last_saving"]
 STATELESS = CSVLogger, LearningRateScheduler, keras.callbacks.ProgbarLogger, keras.callbacks.TerminateOnNaN, Progress
 
 
@@ -28,12 +26,10 @@ class ResumeCheckpoint(History):
     """A Keras callback that stores every epoch in `path`, an .npz file, and removes it when training ends.
 
     Pass it last: `fit(..., callbacks=[show_progress(), ResumeCheckpoint(path)])`; `fit` returns it as its History. If
-    `path` holds an epoch of the same training, `fit` resumes after it and ends with the losses of an uninterrupted one:
-    weights, optimizer, random generators, history, and EarlyStopping, ReduceLROnPlateau, and ModelCheckpoint are where
-    they were. What isn't restored is printed: the state of other callbacks, and the order of a Dataset or generator.
-    The same training starts with the same weights and optimizer, for as many epochs of as many steps; an epoch of
-    another one is replaced, and a line says so. Raises ValueError if one of the three callbacks comes later, CSVLogger
-    would empty its file, the file is no checkpoint, or the model isn't built.
+    `path` holds an epoch of the same training (with the same weights and optimizer at the start, and as many epochs and
+    steps), `fit` resumes after it and ends with the losses of an uninterrupted one. EarlyStopping, ReduceLROnPlateau,
+    and ModelCheckpoint are restored; what isn't is printed. An epoch of another training is replaced, and a line says
+    so. Raises ValueError for a file that is no checkpoint, callbacks that can't be restored, and an unbuilt model.
     """
 
     def __init__(self, path):
@@ -53,10 +49,7 @@ class ResumeCheckpoint(History):
         state = self._read() if self.path.exists() else None
         if state is None:
             return
-        variables = self._list_variables()
-        if len(variables) < len(state["variables"]):
-            variables.append(global_seed_generator().state)  # which was made during the first epoch
-        for variable, value in zip(variables, state["variables"], strict=True):
+        for variable, value in zip(self._list_variables(), state["variables"], strict=True):
             variable.assign(value)
         for callback, carried in zip(self.carriers, state["carried"], strict=True):
             vars(callback).update(carried)
@@ -93,16 +86,13 @@ class ResumeCheckpoint(History):
         if self.carriers[-1] is not self:
             raise ValueError(f"{type(self.carriers[-1]).__name__} must come before ResumeCheckpoint in the callbacks")
         names = {type(one).__name__ for one in together if one not in self.carriers and type(one) not in STATELESS}
-        optimizers = [name for name, one in vars(self.model).items() if isinstance(one, keras.Optimizer)]
-        names.update(set(optimizers) - {"optimizer"})  # the one given to `compile`, which is restored
         return [*sorted(names), "the order of a Dataset or generator (if fit was given one)"]
 
     def _list_variables(self):
         """Return all variables that make the next epoch what it is; metrics start anew in each."""
         metrics = {id(variable) for variable in self.model.metrics_variables}
         own = [variable for variable in self.model.variables if id(variable) not in metrics]
-        seeds = get_global_attribute("global_seed_generator")
-        return own + list(self.model.optimizer.variables) + ([] if seeds is None else [seeds.state])
+        return [*own, *self.model.optimizer.variables, global_seed_generator().state]
 
     def _describe_start(self):
         """Return what a training must have in common with this one to be the same."""
@@ -124,10 +114,8 @@ class ResumeCheckpoint(History):
             raise ValueError(f"{self.path} is no checkpoint; choose another name, or delete it first") from error
         if not different:
             return state
-        print(
-            f"{self.path.name} is of a training that started with different {', '.join(different)}; this one starts at "
-            "epoch 1 and replaces it. To resume that one, stop; for weights, run the cell that builds the model again."
-        )
+        print(f"{self.path.name} is of a training that started with different {', '.join(different)}; this one starts")
+        print("at epoch 1 and replaces it. To resume that one, stop, and run the cell that builds the model again.")
 
 
 def _pack(state):
@@ -146,16 +134,15 @@ def _pack(state):
 
 
 def _list_generators():
-    """Return how to read and to restore each global random generator: Python's, NumPy's, and the backend's."""
-    pairs, generators = [(np.random.get_state, np.random.set_state)], [random]
+    """Return how to read and to restore each global random generator: NumPy's, and the backend's."""
+    pairs = [(np.random.get_state, np.random.set_state)]
     if keras.backend.backend() == "tensorflow":  # for eager operations; `fit` has a seed of its own for its order
         from tensorflow.python.eager.context import context
 
-        generators.append(context()._rng)
+        own = context()._rng
+        pairs.append((own.getstate, lambda state: own.setstate((state[0], tuple(state[1]), state[2]))))
     elif keras.backend.backend() == "torch":
         import torch
 
         pairs.append((torch.get_rng_state, lambda state: torch.set_rng_state(torch.from_numpy(state))))
-    for one in generators:
-        pairs.append((one.getstate, lambda state, one=one: one.setstate((state[0], tuple(state[1]), state[2]))))
     return pairs

@@ -35,8 +35,7 @@ def fit_compiled_epochs(
         callbacks = CallbackList(callbacks, add_history=True, model=model, verbose=0, epochs=epochs, steps=steps)
     model.stop_training, logs = False, None
     callbacks.on_train_begin()
-    # Where a callback resumes, which must not count for the next call.
-    first, model._initial_epoch = model._initial_epoch or initial_epoch, None
+    first, model._initial_epoch = model._initial_epoch or initial_epoch, None  # where a callback resumes
     for epoch in range(first, epochs):
         model.reset_metrics()
         callbacks.on_epoch_begin(epoch)

@@ -8,6 +8,7 @@
 
 import gzip
 import hashlib
+import json
 import os
 import tempfile
 import zipfile
@@ -23,20 +24,7 @@ from helpers.synthetic import make_digits, make_garments
 from helpers.validation import replace_file
 
 SHAPES = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 28, 28), "y_test": (10_000,)}
-DIGESTS = {
-    "MNIST": {
-        "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
-        "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
-        "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
-        "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
-    },
-    "Fashion-MNIST": {
-        "x_train": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
-        "y_train": "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
-        "x_test": "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a",
-        "y_test": "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9",
-    },
-}
+DIGESTS = json.loads(Path(__file__).with_name("digests.json").read_text(encoding="utf-8"))  # SHA-256 of each array
 IDX_FILES = "train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz"
 FASHION_FILES = dict(zip(SHAPES, IDX_FILES.split(), strict=True))
 FILES = {"MNIST": dict.fromkeys(SHAPES, "mnist.npz"), "Fashion-MNIST": FASHION_FILES}
@@ -68,10 +56,9 @@ class Dataset(NamedTuple):
 def load_mnist(source=None):
     """Return the 70,000 handwritten digits of MNIST as a Dataset and print where they came from.
 
-    `source` names one of the four sources; by default, all are tried in order. Raises ValueError if that name is
-    unknown or a file is damaged, unreadable or not MNIST's, FileNotFoundError if AUTOENCODER_DATA names no folder or
-    the chosen source lacks a file. No existing file is ever changed.
-    LeCun, Cortes and Burges, yann.lecun.com/exdb/mnist, CC BY-SA 3.0.
+    `source` names one of the four sources; by default, all are tried in order. Raises ValueError for another name and a
+    file that can't be used, FileNotFoundError if AUTOENCODER_DATA names no folder or the chosen source has no data. No
+    existing file is ever changed. LeCun, Cortes and Burges, yann.lecun.com/exdb/mnist, CC BY-SA 3.0.
     """
     return _load("MNIST", source, "", make_digits, tuple("0123456789"))
 
@@ -79,21 +66,16 @@ def load_mnist(source=None):
 def load_fashion_mnist(source=None):
     """Return the 70,000 garments of Fashion-MNIST as a Dataset and print where they came from.
 
-    `source` and the errors are those of `load_mnist`. Xiao, Rasul and Vollgraf, arxiv.org/abs/1708.07747, MIT license.
+    `source` and errors are as in `load_mnist`. Xiao, Rasul and Vollgraf, arxiv.org/abs/1708.07747, MIT license.
     """
     return _load("Fashion-MNIST", source, "fashion-mnist", make_garments, GARMENTS)
 
 
 def read_arrays(data_set, folder):
-    """Return a data set's four uint8 arrays by name, or None if `folder` has none of its files.
-
-    Raises ValueError, with what to do, if only some are there, or one is damaged, another data set's, or not a file.
-    """
+    """Return a data set's four uint8 arrays by name, None if `folder` has no file of it; ValueError if one is bad."""
     arrays, files = {}, set(FILES[data_set].values())
     try:
-        missing = files - set(os.listdir(folder))
-    except FileNotFoundError:
-        return None
+        missing = files - set(os.listdir(folder)) if os.path.lexists(folder) else files
     except OSError as error:
         raise ValueError(f"{folder} can't be used: {error}. Replace it or make it readable.") from error
     if missing == files:

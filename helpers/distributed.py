@@ -67,8 +67,7 @@ def programs(commands, environments, hidden=()):
     """Start a program for each command, a list of words, and give their guards to `wait_for`; end all with the block.
 
     A guard is a process that kills everything its program has started as soon as the program or this process ends.
-    `environments` has the variables to set for each program; raises ValueError if there are too few or too many.
-    Python programs and all that they start can't import the packages `hidden`, and so start sooner.
+    `environments` has the variables to set for each program. No Python program can import the packages `hidden`.
     """
     started = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, contextlib.ExitStack() as stack:

@@ -26,8 +26,8 @@ def check_answer(exercise, answer=None):
     if answer is not None:
         units = Fraction(float(as_numbers(answer, f"answers to {exercise}"))) * 10**decimals  # of the last decimal
         near = [round(units) + off for off in (-1, 0, 1)] if decimals else [units]
-        is_right = digest in [make_digest(exercise, each) for each in near]
-        verdict = "right." if is_right else "not this number. What is it made of?"
+        digests = [make_digest(exercise, each) for each in near]
+        verdict = "right." if digest in digests else "not this number. What is it made of?"
     print(f"Exercise {exercise}: {verdict}")
 
 

@@ -8,22 +8,18 @@ import sys
 import tempfile
 from contextlib import contextmanager
 
-M_ARENA_MAX = -8  # as in malloc.h
-
 
 def start_keras():
     """Set up memory and oneDNN, then import Keras and start its backend without messages that nobody needs to act on.
 
-    Call it before anything imports TensorFlow. Environment variables that the user has set keep their values. Sources:
-    release notes of TensorFlow 2.9; its pull request 54169; mallopt(3) in the Linux manual.
+    Call it before anything imports TensorFlow. Environment variables that the user has set keep their values.
     """
     # By default, glibc has eight heaps per core, and a notebook that trains many networks grows by hundreds of MB.
     if "MALLOC_ARENA_MAX" not in os.environ:
-        _call_libc("mallopt", M_ARENA_MAX, os.cpu_count() or 1)
+        _call_libc("mallopt", -8, os.cpu_count() or 1)  # M_ARENA_MAX of malloc.h
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # native errors, no warnings
-    # TensorFlow uses oneDNN only on the newest processors, but convolutions are faster with it on older ones, too.
     if platform.machine().lower() in ("x86_64", "amd64"):
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # faster on old processors, too, where it's off by default
     # oneDNN's own allocator never gives memory back: a gigabyte after the loss of 60,000 images.
     os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "true")
     with hold_native_messages():

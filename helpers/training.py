@@ -9,26 +9,22 @@ from tqdm import tqdm
 from helpers.startup import return_freed_memory
 from helpers.validation import as_count, as_positive
 
-CAUSES = (
-    "Likely causes: pixels outside [0, 1] (divide by 255), NaN in the data, or a learning rate that is too high (lower "
-    "it, or start slowly with warmup_then_cosine). The weights are unusable now: build the model again."
-)
+CAUSES = "Likely causes: pixels outside [0, 1] (divide by 255), NaN in the data, or a learning rate that is too high. "
+CAUSES += "The weights are unusable now: build the model again."
 
 
 def set_seed(seed):
     """Seed Python, NumPy, Keras and its backend with one whole number from 0 to 2**32 - 1.
 
-    Call it before a model is built: the same seed, machine and versions then give the same losses. Raises ValueError
-    for anything else. NumPy sets the range.
+    Call it before a model is built: the same seed, machine, and versions then give the same losses.
     """
     keras.utils.set_random_seed(as_count(seed, "seed", 0, 2**32 - 1))
 
 
 def warmup_then_cosine(peak, warmup_epochs, epochs, steps_per_epoch):
-    """Return a Keras schedule of the learning rate: linear up to `peak`, then down to zero along a cosine.
+    """Return a Keras schedule of the learning rate: linear from a tenth of `peak` to `peak`, then down along a cosine.
 
-    In the first `warmup_epochs` of `epochs`, which may be fractions, the rate rises from a tenth of `peak`. Raises
-    ValueError unless `peak` and `steps_per_epoch` are above 0 and 0 <= warmup_epochs < epochs.
+    Epochs may be fractions. Raises ValueError unless `peak` > 0, `steps_per_epoch` > 0, 0 <= warmup_epochs < epochs.
     """
     as_positive(peak, "peak")
     as_count(steps_per_epoch, "steps_per_epoch")
@@ -80,20 +76,19 @@ class Progress(keras.callbacks.Callback):
         return_freed_memory()
 
     def _stop_if_hopeless(self, logs, moment):
-        invalid = [name for name in ("loss", "val_loss") if not math.isfinite(logs.get(name, 0))]
-        entropy = logs.get(self.entropy_name, 0)
-        if invalid or entropy < -0.01:  # more than rounding
+        for name in ("loss", "val_loss"):
+            if not math.isfinite(logs.get(name, 0)):
+                self.bar.close()
+                raise FloatingPointError(f"{name} is {float(logs[name])} in {moment}. {CAUSES}")
+        if logs.get(self.entropy_name, 0) < -0.01:  # more than rounding
             self.bar.close()
-        if invalid:
-            raise FloatingPointError(f"{invalid[0]} is {float(logs[invalid[0]])} in {moment}. {CAUSES}")
-        if entropy < -0.01:
-            raise ValueError(f"cross-entropy is {entropy:.4g} in {moment}; expected pixels in [0, 1]: divide by 255")
+            raise ValueError(f"cross-entropy is below 0 in {moment}; expected pixels in [0, 1]: divide by 255")
 
 
 def _name_binary_cross_entropy(model):
     """Return which log holds the binary cross-entropy of a model, or None if there is none."""
     if getattr(model, "likelihood", None) == "bernoulli":
         return "reconstruction_loss"
-    loss, entropy = getattr(model, "loss", None), keras.losses.BinaryCrossentropy
-    loss = keras.losses.get(loss) if isinstance(loss, str) else loss
-    return "loss" if loss is keras.losses.binary_crossentropy or isinstance(loss, entropy) else None
+    loss = getattr(model, "loss", None)
+    name = "bce" if isinstance(loss, keras.losses.BinaryCrossentropy) else getattr(loss, "__name__", loss)
+    return "loss" if name in ("binary_crossentropy", "bce") else None

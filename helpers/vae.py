@@ -1,7 +1,6 @@
 """The variational autoencoder (VAE): the ELBO and its parts, the model, and `build_vae` for images of any size.
 
-Notebook 08 derives the terms, 09 writes the convolutional model out. All losses are in nats per image: sums over pixels
-and latents. Inputs of lower precision are computed with in float32.
+All losses are in nats per image, summed over pixels and latents, and computed in float32 or more.
 """
 
 import inspect
@@ -14,11 +13,6 @@ from keras import layers, ops
 from helpers.validation import as_count, as_pixels, as_positive
 
 LIKELIHOODS = ("bernoulli", "continuous_bernoulli", "gaussian")
-ADVICE = {  # for values of another shape than expected
-    "images": "reshape them, such as images[..., None] for gray ones, or change the decoder",
-    "targets y": "leave y out to reconstruct the input, or pass images; labels are for class_weight only",
-    "sample_weight": "pass one weight for each image",
-}
 # Layers that only move values: the activation before them decides what a network returns.
 MOVES = (layers.Reshape, layers.Flatten, layers.Permute, layers.Cropping2D, layers.Identity, layers.InputLayer)
 
@@ -26,21 +20,19 @@ MOVES = (layers.Reshape, layers.Flatten, layers.Permute, layers.Cropping2D, laye
 def kl_divergence(z_mean, z_log_var):
     """Return the Kullback-Leibler divergence of N(z_mean, exp(z_log_var)) from N(0, 1), in nats per image, (n,).
 
-    Both arguments have shape (n, latent_dim); the divergence is summed over the latents. Closed form: D. P. Kingma and
-    M. Welling, Auto-Encoding Variational Bayes, 2014, appendix B.
+    Both have shape (n, latent_dim). Source: D. P. Kingma and M. Welling, Auto-Encoding Variational Bayes, 2014, app. B.
     """
     z_mean, z_log_var = _promote(z_mean), _promote(z_log_var)
     return 0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - z_log_var - 1.0, axis=-1)
 
 
 def reconstruction_loss(images, decoded, likelihood="bernoulli", from_logits=False, variance=1.0):
-    """Return -log p(x given z), summed over pixels: nats per image, (n,).
+    """Return -log p(x given z), summed over pixels: nats per image, (n,), for arrays of the same shape, (n, ...).
 
-    `images` and `decoded` have the same shape, (n, ...). For "bernoulli", pixels are decoded to probabilities, or with
-    `from_logits` to logits, which are safe where probabilities round to 0 or 1; the loss is binary cross-entropy, which
-    isn't a likelihood of gray pixels (notebook 14). "continuous_bernoulli" is one: a density on [0, 1] with the same
-    parameter (G. Loaiza-Ganem and J. P. Cunningham, The continuous Bernoulli, 2019). For "gaussian", pixels are decoded
-    to means, and all have this `variance`. Raises ValueError for other likelihoods and for shapes that differ.
+    For "bernoulli", pixels are decoded to probabilities, or with `from_logits` to logits, which are safe where
+    probabilities round to 0 or 1: binary cross-entropy. "continuous_bernoulli" is a density of gray pixels (G.
+    Loaiza-Ganem and J. P. Cunningham, The continuous Bernoulli, 2019). For "gaussian", pixels are decoded to means, and
+    all have this `variance`. Raises ValueError for other likelihoods and for shapes that differ.
     """
     if likelihood not in LIKELIHOODS:
         raise ValueError(f"likelihood is {likelihood!r}; expected one of {', '.join(LIKELIHOODS)}")
@@ -94,8 +86,7 @@ def negative_elbo(reconstruction, divergence, beta=1.0):
 class Sampling(layers.Layer):
     """Draw z from N(z_mean, exp(z_log_var)) so that the gradient reaches both: z = z_mean + sigma * epsilon.
 
-    Input is the pair (z_mean, z_log_var), each (n, latent_dim); output is z, (n, latent_dim). Each call draws anew. A
-    loaded model begins its sequence of noise again (notebook 09 shows what that changes).
+    All three are (n, latent_dim). A loaded model begins its sequence of noise again (notebook 09 shows the effect).
     """
 
     def __init__(self, seed=None, **kwargs):
@@ -131,8 +122,7 @@ class VariationalAutoencoder(keras.Model):
 
     `fit(noisy, clean)` takes targets that differ from the input. `sample_weight` (n,), or `class_weight` with labels as
     `y`, weighs images; `metrics` compare targets with decoded images. The logs "reconstruction_loss" and, times beta,
-    "kl_divergence" add up to the loss without regularization. Raises ValueError for what isn't supported: `loss=`,
-    labels as targets, other shapes or ranges.
+    "kl_divergence" add up to the loss without regularization. Raises ValueError for what isn't supported.
     """
 
     def __init__(
@@ -141,8 +131,9 @@ class VariationalAutoencoder(keras.Model):
         super().__init__(**kwargs)
         if likelihood not in LIKELIHOODS:
             raise ValueError(f"likelihood is {likelihood!r}; expected one of {', '.join(LIKELIHOODS)}")
-        self.encoder, self.decoder = encoder, decoder
-        self.likelihood, self.from_logits = likelihood, from_logits
+        self.encoder, self.decoder, self.likelihood = encoder, decoder, likelihood
+        self.latent_dim = getattr(decoder, "input_shape", [None])[-1]  # None if the decoder isn't built
+        self.from_logits = likelihood != "gaussian" and returns_logits(decoder, from_logits)
         self.variance = variance if variance == "learned" else as_positive(variance, "variance")
         self.beta_schedule = self.step = self.log_variance = None
         if isinstance(beta, keras.Variable):
@@ -176,13 +167,7 @@ class VariationalAutoencoder(keras.Model):
     def likelihood_options(self):
         """The last arguments of `reconstruction_loss` and `measure_vae` for this model, as a dict."""
         variance = self.variance if self.log_variance is None else ops.exp(self.log_variance)
-        return {"likelihood": self.likelihood, "from_logits": self._returns_logits(), "variance": variance}
-
-    def _returns_logits(self):
-        return self.likelihood != "gaussian" and returns_logits(self.decoder, self.from_logits)
-
-    def build(self, input_shape):
-        self.built = True  # Its own weights exist, and both networks build themselves.
+        return {"likelihood": self.likelihood, "from_logits": self.from_logits, "variance": variance}
 
     def _build_if_possible(self):
         if not self.built and self.encoder.built and self.decoder.built and hasattr(self.encoder, "input_shape"):
@@ -193,10 +178,8 @@ class VariationalAutoencoder(keras.Model):
         super().load_weights(*args, **kwargs)
 
     def call(self, images, training=None):
-        if _read_shape(images) is None and hasattr(self.encoder, "input_shape"):
-            images = ops.reshape(images, (-1, *self.encoder.input_shape[1:]))
         outputs = self.encoder(images, training=training)
-        shapes = [_read_shape(output) for output in outputs] if isinstance(outputs, list | tuple) else type(outputs)
+        shapes = [tuple(output.shape) for output in outputs] if isinstance(outputs, list | tuple) else type(outputs)
         if not isinstance(shapes, list) or [len(shape) for shape in shapes] != [2, 2, 2] or len(set(shapes)) > 1:
             raise ValueError(f"the encoder returns {shapes}; expected [z_mean, z_log_var, z], each (n, latent_dim)")
         z_mean, z_log_var, z = outputs
@@ -209,9 +192,8 @@ class VariationalAutoencoder(keras.Model):
         target = _match_shapes("images", x, decoded) if y is None else _match_shapes("targets y", y, decoded)
         reconstruction = reconstruction_loss(target, decoded, **self.likelihood_options)  # (batch,)
         divergence = kl_divergence(z_mean, z_log_var)  # (batch,)
-        weight = 1.0
-        if sample_weight is not None:
-            weight = ops.cast(_match_shapes("sample_weight", sample_weight, divergence), divergence.dtype)
+        weight = 1.0 if sample_weight is None else _match_shapes("sample_weight", sample_weight, divergence)
+        weight = ops.cast(weight, divergence.dtype)
         self.reconstruction_tracker.update_state(weight * reconstruction)
         self.kl_tracker.update_state(weight * divergence)
         losses = weight * negative_elbo(reconstruction, divergence, ops.cast(self.beta, divergence.dtype))
@@ -225,7 +207,7 @@ class VariationalAutoencoder(keras.Model):
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         if self._compile_metrics is None:
             return self.get_metrics_result()
-        decoded = self._to_images(y_pred[-1])
+        decoded = mean_image(y_pred[-1], self.likelihood, self.from_logits)
         target = _match_shapes("targets y", x if y is None else y, decoded)
         return super().compute_metrics(x, target, decoded, sample_weight)
 
@@ -251,17 +233,12 @@ class VariationalAutoencoder(keras.Model):
         target = x if y is None else y
         if self.likelihood in LIKELIHOODS[:2] and isinstance(target, np.ndarray) and target.ndim > 1 and target.size:
             as_pixels(target, "target images", *target.shape)
-            if self.from_logits is False and self.latent_dim:  # The decoder's end may not have been seen.
-                decoded = self.decoder.predict(np.random.default_rng(0).normal(size=(8, self.latent_dim)), verbose=0)
+            if not self.from_logits and self.latent_dim:
+                decoded = self.decoder(np.random.default_rng(0).normal(size=(8, self.latent_dim)).astype("float32"))
                 as_pixels(decoded, "decoded images", *decoded.shape)
         if sample_weight is not None and y is None:
             y = x  # Keras drops weights that come without targets.
         return {"x": x, "y": y, "sample_weight": sample_weight} | options
-
-    @property
-    def latent_dim(self):
-        """The number of latents, or None if the decoder doesn't say how many it takes."""
-        return getattr(self.decoder, "input_shape", [None])[-1]
 
     def encode(self, images):
         """Return z_mean and z_log_var of images (n, height, width, channels): NumPy arrays, each (n, latent_dim)."""
@@ -269,7 +246,8 @@ class VariationalAutoencoder(keras.Model):
 
     def decode(self, z):
         """Return the images (means of their pixels), NumPy (n, ...), that codes (n, latent_dim) are decoded to."""
-        return ops.convert_to_numpy(self._to_images(self.decoder.predict(ops.convert_to_numpy(z), verbose=0)))
+        decoded = self.decoder.predict(ops.convert_to_numpy(z), verbose=0)
+        return ops.convert_to_numpy(mean_image(decoded, self.likelihood, self.from_logits))
 
     def predict(self, *args, **kwargs):
         """Return what images are decoded to from z_mean, NumPy (n, ...); takes what `keras.Model.predict` takes."""
@@ -284,9 +262,6 @@ class VariationalAutoencoder(keras.Model):
         if self.latent_dim is None:
             raise ValueError("the decoder doesn't say how many latents it takes; expected a Keras model that is built")
         return self.decode(keras.random.normal((as_count(n, "n"), self.latent_dim), seed=seed))
-
-    def _to_images(self, decoded):
-        return mean_image(decoded, self.likelihood, self._returns_logits())
 
     def get_config(self):
         beta = float(ops.convert_to_numpy(self._beta)) if self.beta_schedule is None else self.beta_schedule
@@ -361,21 +336,12 @@ def _promote(values):
     return ops.cast(values, keras.backend.result_type(values.dtype, "float32"))
 
 
-def _read_shape(tensor):
-    """Return a tensor's shape, with None for unknown sizes, or None if TensorFlow doesn't know the number of axes."""
-    try:
-        return tuple(tensor.shape)
-    except ValueError:
-        return None
-
-
 def _match_shapes(name, values, expected):
     """Return values as a tensor of the shape that `expected` has; raise ValueError if theirs is known to differ."""
     values = ops.convert_to_tensor(values)
-    shape, other = _read_shape(values), _read_shape(expected)
-    if None in (shape, other):
-        return ops.reshape(values, ops.shape(expected))
+    shape, other = tuple(values.shape), tuple(expected.shape)  # None in them is a size that TensorFlow doesn't know.
     pairs = list(zip(shape, other, strict=False))
     if len(shape) != len(other) or any(None not in pair and pair[0] != pair[1] for pair in pairs):
-        raise ValueError(f"{name} have shape {shape}; expected {other}: {ADVICE[name]}")
-    return values if all(None not in pair for pair in pairs[1:]) else ops.reshape(values, ops.shape(expected))
+        advice = "leave y out, or pass target images" if name == "targets y" else "reshape them, or change the decoder"
+        raise ValueError(f"{name} have shape {shape}; expected {other}: {advice}")
+    return ops.reshape(values, ops.shape(expected)) if None in shape[1:] else values

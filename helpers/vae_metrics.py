@@ -6,7 +6,7 @@ VariationalAutoencoder are `vae.likelihood_options`. Values are in nats per imag
 Images are (n, height, width[, channels]) or (n, pixels). NaN and other shapes or ranges raise ValueError.
 """
 
-from typing import NamedTuple
+from collections import namedtuple
 
 import numpy as np
 from keras import ops
@@ -15,26 +15,19 @@ from scipy.special import log_expit, logit, logsumexp
 from helpers.vae import kl_divergence, log_normalizer, negative_elbo, reconstruction_loss
 from helpers.validation import as_count, as_numbers, as_pixels, as_positive, check_latent_dim
 
-UNUSED = 0.01  # nats: a latent whose KL divergence is below this says next to nothing about its image.
+FIELDS = "elbo elbo_error reconstruction_loss kl_divergence kl_by_latent active_units latent_dim images bound_images"
+FIELDS += " elbo_of_bound_images bounds log_likelihood"
+UNUSED = 0.01  # nats: such a latent says next to nothing about its image
 AT_ONCE = 5_000  # images decoded before they are reduced to numbers
 LOG_2_PI = np.log(2 * np.pi)
 
 
-class VaeMetrics(NamedTuple):
-    """What `measure_vae` returns; all but the counts are in nats per image, means over images."""
+class VaeMetrics(namedtuple("VaeMetrics", FIELDS)):
+    """What `measure_vae` returns; all but the counts are in nats per image, means over images.
 
-    elbo: float
-    elbo_error: float  # standard error of that mean
-    reconstruction_loss: float
-    kl_divergence: float
-    kl_by_latent: tuple  # its parts, one for each latent
-    active_units: int
-    latent_dim: int
-    images: int
-    bound_images: int
-    elbo_of_bound_images: float
-    bounds: dict  # number of samples: importance-weighted bound
-    log_likelihood: float | None  # by quadrature, for two latents
+    `elbo_error` is a standard error, `bounds` are importance-weighted bounds by number of samples, `log_likelihood` is
+    by quadrature, for two latents, or else None.
+    """
 
     def __str__(self):
         rows = [
@@ -56,16 +49,16 @@ class VaeMetrics(NamedTuple):
 
     @property
     def unused_latents(self):
-        """The latents, counted from 0, whose posterior is as good as the prior; if all are, it has collapsed."""
+        """The latents, from 0, with a KL divergence below 0.01 nats; if all are, the posterior has collapsed."""
         return tuple(index for index, divergence in enumerate(self.kl_by_latent) if divergence < UNUSED)
 
 
 def measure_vae(encoder, decoder, images, *, bound_images=None, samples=(100, 1000), seed=0, points=200, **options):
     """Measure a trained VAE on images, (n, height, width[, channels]) or (n, pixels); return VaeMetrics.
 
-    The ELBO takes one sample of z for each image. The importance-weighted bounds, one for each number in `samples`,
-    and for two latents log p(x) by quadrature on `points` x `points` of the plane, take the first `bound_images`: 100,
-    or all if there are fewer. `options` are the likelihood's. Raises ValueError for fewer than two images.
+    The ELBO takes one sample of z for each image. The importance-weighted bounds, one for each number in `samples`, and
+    for two latents log p(x) by quadrature on `points` x `points` of the plane take the first `bound_images`, at most
+    100 by default. `options` are the likelihood's. Raises ValueError for fewer than two images.
     """
     images = _check_images(images, **options)
     bound_images = min(100, len(images)) if bound_images is None else bound_images
@@ -74,18 +67,16 @@ def measure_vae(encoder, decoder, images, *, bound_images=None, samples=(100, 10
     z_mean, z_log_var = _encode(encoder, images)
     active_units = count_active_units(z_mean)
     z = sample_latents(z_mean, z_log_var, 1, np.random.default_rng(seed))[:, 0]
-    losses = []
+    reconstruction = np.empty(len(images), "float32")
     for part in _split(len(images), AT_ONCE):
         decoded = _decode(decoder, z[part], images, **options)
-        losses.append(ops.convert_to_numpy(reconstruction_loss(images[part], decoded, **options)))
-    reconstruction = np.concatenate(losses)
+        reconstruction[part] = ops.convert_to_numpy(reconstruction_loss(images[part], decoded, **options))
     by_latent = ops.convert_to_numpy(kl_divergence(z_mean[..., None], z_log_var[..., None]))  # (n, latent_dim)
     divergence = by_latent.sum(axis=1)
     elbos = -negative_elbo(reconstruction, divergence)  # (n,)
-    bounds, log_likelihood = {}, None
-    if samples:
-        weights = np.concatenate(list(_draw_log_weights(encoder, decoder, few, max(samples), seed, options)))
-        bounds = {count: float(_log_mean(weights[:, :count]).mean()) for count in samples}
+    weights = np.concatenate(list(_draw_log_weights(encoder, decoder, few, max(samples, default=1), seed, options)))
+    bounds = {count: float(logsumexp(weights[:, :count], axis=1, b=1 / count).mean()) for count in samples}
+    log_likelihood = None
     if z_mean.shape[1] == 2:
         log_likelihood = float(log_likelihood_by_quadrature(decoder, few, points=points, **options).mean())
     means = [float(values.mean()) for values in (elbos, reconstruction, divergence, elbos[: len(few)])]
@@ -97,7 +88,7 @@ def measure_vae(encoder, decoder, images, *, bound_images=None, samples=(100, 10
 def count_active_units(z_mean, threshold=0.01):
     """Return how many latents of z_mean (n, latent_dim) vary over images: with a variance above `threshold`.
 
-    The measure of Y. Burda, R. Grosse and R. Salakhutdinov, Importance Weighted Autoencoders, 2016, section 5.
+    Y. Burda, R. Grosse and R. Salakhutdinov, Importance Weighted Autoencoders, 2016, section 5.
     """
     z_mean = as_numbers(z_mean, "z_mean", "n", "latent_dim")
     if len(z_mean) < 2:
@@ -108,19 +99,18 @@ def count_active_units(z_mean, threshold=0.01):
 def iwae_bound(encoder, decoder, images, samples=100, seed=0, **options):
     """Return a lower bound on log p(x) for each of n images, (n,), tighter the more `samples`.
 
-    It is the log of the mean of the weights p(x given z) p(z) / q(z given x) over samples of z from q: Burda et al.
-    2016, equation 8. One sample gives the ELBO. Memory does not grow with the number of images and of samples.
+    It is the log of the mean of p(x given z) p(z) / q(z given x) over samples of z from q (Burda et al. 2016, equation
+    8), drawn in blocks, so that memory stays small. One sample gives the ELBO.
     """
     images, samples = _check_images(images, **options), as_count(samples, "samples")
     blocks = _draw_log_weights(encoder, decoder, images, samples, seed, options)
-    return np.concatenate([_log_mean(block) for block in blocks])
+    return np.concatenate([logsumexp(block, axis=1, b=1 / samples) for block in blocks])
 
 
 def log_likelihood_by_quadrature(decoder, images, extent=5.0, points=200, **options):
     """Return log p(x) for each of n images, (n,), as a sum over a square grid of two latents.
 
-    The grid has `points` x `points` points over [-extent, extent] on both axes. It is as good as exact where its
-    spacing is below the width of p(z given x); compare two numbers of points to know.
+    The grid has `points` x `points` points over [-extent, extent] on both axes; compare two numbers of points.
     """
     images = _check_images(images, **options)
     extent, points = as_positive(extent, "extent"), as_count(points, "points", 2)
@@ -152,10 +142,6 @@ def log_px_given_z(images, decoded, likelihood="bernoulli", from_logits=False, v
     x = _check_images(images, likelihood).reshape(len(images), -1)
     decoded = _check_images(decoded, "gaussian" if from_logits else likelihood, name="decoded images")
     decoded = decoded.reshape(len(decoded), -1).astype("float64")
-    if x.shape[1] != decoded.shape[1]:
-        raise ValueError(
-            f"images have {x.shape[1]} pixels, decoded images {decoded.shape[1]}; expected the same number"
-        )
     if likelihood == "gaussian":
         variance = float(variance)
         squares = (x**2).sum(axis=1)[:, None] - 2 * x @ decoded.T + (decoded**2).sum(axis=1)
@@ -195,9 +181,8 @@ def _encode(encoder, images):
 def _decode(decoder, z, images, likelihood="bernoulli", from_logits=False, variance=1.0):
     """Return what is decoded from z (n, latent_dim), of the shape of the images."""
     check_latent_dim(decoder, z.shape[1])
-    decoded = decoder.predict(z, batch_size=1000, verbose=0)
-    decoded = as_numbers(decoded, "decoded images", len(z), *images.shape[1:])
-    return _check_images(decoded, "gaussian" if from_logits else likelihood, name="decoded images")
+    check = as_numbers if from_logits or likelihood == "gaussian" else as_pixels
+    return check(decoder.predict(z, batch_size=1000, verbose=0), "decoded images", len(z), *images.shape[1:])
 
 
 def _draw_log_weights(encoder, decoder, images, samples, seed, options):
@@ -208,17 +193,10 @@ def _draw_log_weights(encoder, decoder, images, samples, seed, options):
         weights = []
         for some in _split(samples, AT_ONCE):
             z = sample_latents(z_mean, z_log_var, len(range(samples)[some]), generator)  # (images, samples, latent_dim)
-            with np.errstate(all="ignore"):
-                squares = (z - z_mean[:, None]) ** 2 / np.exp(z_log_var)[:, None]
-            squares = as_numbers(squares, "samples of z, in standard deviations,")
+            squares = (z - z_mean[:, None]) ** 2 * np.exp(-z_log_var.astype("float64"))[:, None]
             log_q = -0.5 * (squares + z_log_var[:, None] + LOG_2_PI).sum(axis=-1)
             decoded = _decode(decoder, z.reshape(-1, z.shape[-1]), images, **options)
             pairs = zip(images[part], decoded.reshape(*z.shape[:2], *images.shape[1:]), strict=True)
             log_px = np.stack([log_px_given_z(image[None], drawn, **options)[0] for image, drawn in pairs])
             weights.append(log_px + log_standard_normal(z) - log_q)
         yield np.concatenate(weights, axis=1)
-
-
-def _log_mean(log_weights):
-    """Return the log of the mean weight over the last axis."""
-    return logsumexp(log_weights, axis=-1) - np.log(log_weights.shape[-1])

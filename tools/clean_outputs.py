@@ -8,7 +8,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from helpers.validation import replace_file
 from tools.notebooks import list_outputs, read_results, read_sources
 
-CELL_METADATA = {"tags", "alt"}
+CELL_METADATA = {"tags", "alt", "jupyter", "cellView"}
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 

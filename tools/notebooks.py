@@ -35,7 +35,7 @@ def _choose(paths, only):
 def name_data_folder_in_full():
     """Make AUTOENCODER_DATA absolute, since kernels start in another folder than this process."""
     if os.environ.get("AUTOENCODER_DATA"):
-        os.environ["AUTOENCODER_DATA"] = str(Path(os.environ["AUTOENCODER_DATA"]).expanduser().resolve())
+        os.environ["AUTOENCODER_DATA"] = os.path.abspath(os.path.expanduser(os.environ["AUTOENCODER_DATA"]))
 
 
 def name_of(path):

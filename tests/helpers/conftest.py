@@ -1,8 +1,6 @@
 """Fixtures for tests that load data: no network, a data folder, and small arrays accepted as the real data."""
 
 import hashlib
-import tempfile
-from pathlib import Path
 
 import matplotlib
 import pytest
@@ -46,11 +44,3 @@ def folder(tmp_path, monkeypatch):
     path.mkdir()
     monkeypatch.setenv("AUTOENCODER_DATA", str(path))
     return path
-
-
-@pytest.fixture
-def open_folder():
-    """Return a temporary folder that every user can reach, unlike pytest's own."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield Path(name)

@@ -1,6 +1,5 @@
-"""Checks that files stay as they were, and a way to take permissions away."""
+"""Checks that files stay as they were."""
 
-import os
 from contextlib import contextmanager
 
 import pytest
@@ -24,23 +23,3 @@ def refused(folder, *words, error=ValueError):
     with unchanged(folder), pytest.raises(error) as caught:
         yield
     assert [word for word in words if str(word) not in str(caught.value)] == []
-
-
-@contextmanager
-def permissions(mode, *paths):
-    """Change the permissions of files or folders and, if the user is root, act as an ordinary user in the block."""
-    if not hasattr(os, "geteuid"):
-        pytest.skip("needs a platform with user IDs")
-    before = {path: path.stat().st_mode for path in paths}
-    is_root = os.geteuid() == 0
-    for path in paths:
-        path.chmod(mode)
-    if is_root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
-        for path in paths:
-            path.chmod(before[path])

@@ -53,8 +53,8 @@ def test_each_frame_can_have_its_own_duration(path):
     assert read_back(write_gif(path, GRAY, [20, 500, 110, 80, 2000]))[1] == [20, 500, 110, 80, 2000]
     assert read_back(write_gif(path, (GRAY[0] for _ in range(3)), np.array([100, 200, 300])))[1] == [600]
     # Merged, these would last longer than a GIF can show.
-    for frames in (GRAY[:1], np.repeat(GRAY[:1, ..., None], 3, axis=-1)):
-        assert read_back(write_gif(path, [*frames] * 3, 655_350, colors=256))[1] == [655_350] * 3
+    for frame in (GRAY[0], np.repeat(GRAY[0, ..., None], 3, axis=-1)):
+        assert read_back(write_gif(path, [frame] * 3, 655_350, colors=256))[1] == [655_350] * 3
 
 
 @pytest.mark.parametrize("colors", [2, 32])
@@ -128,6 +128,7 @@ def every_second(path, **options):
 
 @pytest.mark.parametrize(("channels", "ink"), [((), True), ((1,), False), ((3,), True)])
 def test_snapshots_are_taken_at_the_start_in_the_first_epoch_and_after_every_epoch(path, channels, ink):
+    path = path.parent / "new folder" / path.name
     snapshots = every_second(path, ink=ink)
     film(snapshots, Painter(channels, "decode" if ink else "decoder"), epochs=3, verbose=0)
     shades = 1 - 0.9 ** np.array([0, 2, 4, 5, 10, 15])
@@ -157,33 +158,15 @@ def test_interrupted_training_leaves_the_old_film_and_keeps_the_frames(path):
     assert (path.read_bytes(), len(snapshots.frames)) == (b"old", 3)
 
 
-def test_large_film_is_reduced_and_a_hopeless_one_keeps_its_frames(path):
-    rng = np.random.default_rng(0)
-    for most_bytes, side in [(1_500_000, 600), (20_000, 150)]:
-        snapshots = every_second(path, most_bytes=most_bytes)
-        snapshots.take(lambda z: rng.random((len(z), 200, 200)))
-        snapshots.write()
-        assert path.stat().st_size <= most_bytes
-        assert read_back(path)[0].shape[1] == side
-    snapshots.most_bytes, before = 100, path.read_bytes()
-    with pytest.raises(ValueError, match=r"kept in \.frames"):
-        snapshots.write()
-    assert (path.read_bytes(), len(snapshots.frames)) == (before, 1)
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"name": "nowhere/film.gif"}, "nowhere does not exist"),
         ({"axis": [1, 0]}, "do not rise"),
         ({"milliseconds": 5}, "multiple of 10"),
         ({"decoder": lambda z: np.full((len(z), 4, 4), -9.0)}, "add a sigmoid"),
         ({}, "expected a Keras model or a function"),
     ],
 )
-def test_what_cannot_be_filmed_is_refused_before_the_first_batch(tmp_path, options, message):
-    def start():
-        LatentGridSnapshots(tmp_path / options.pop("name", "film.gif"), **options).on_train_begin()
-
-    with pytest.raises((OSError, TypeError, ValueError), match=message):
-        start()
+def test_what_cannot_be_filmed_is_refused_before_the_first_batch(path, options, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        LatentGridSnapshots(path, **options).on_train_begin()

@@ -109,7 +109,10 @@ TAKES_NUMBER = {
     "points of the quadrature": (lambda count: quadrature(FOUR, points=count), partial(is_count, least=2)),
     "samples of the bound": (lambda count: bound(FOUR, count), is_count),
     "samples of sample_latents": (lambda count: sample_latents(ZEROS, ZEROS, count, RANDOM), is_count),
-    "bound_images": (lambda count: measure(FOUR, bound_images=count, points=4), partial(is_count, most=len(FOUR))),
+    "bound_images": (
+        lambda count: measure(FOUR, bound_images=count, points=4),
+        lambda count: count is None or is_count(count, most=len(FOUR)),
+    ),
     "extent of uniform_axis": (lambda extent: uniform_axis(extent, 3), is_positive),
     "extent of the quadrature": (lambda extent: quadrature(FOUR, extent, 4), is_positive),
     "limit": (lambda limit: plot_one_class(ZEROS, limit), lambda limit: limit is None or is_positive(limit)),

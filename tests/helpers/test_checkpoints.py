@@ -109,7 +109,7 @@ def test_checkpoint_of_another_training_is_replaced_with_a_notice(path, capsys, 
     if seed is not None:
         train_until(1, path, build(seed), epochs)
     assert train(build(), [ResumeCheckpoint(path)]) == uninterrupted
-    assert re.search(message, capsys.readouterr().out)
+    assert re.search(message, capsys.readouterr().out, re.DOTALL)
     assert not path.exists()
 
 
@@ -117,7 +117,7 @@ def test_same_model_trained_again_is_told_to_be_built_again(path, capsys):
     model = build()
     train_until(1, path, model)
     train(model, [ResumeCheckpoint(path)])
-    assert "different weights, optimizer; this one starts at epoch 1" in capsys.readouterr().out
+    assert "different weights, optimizer; this one starts" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def assert_mosaic(ax, images, columns, ink=True):
 
 @pytest.mark.parametrize("plot", PLOTTERS)
 def test_plotters_draw_on_the_given_axes_or_on_a_new_figure_of_at_most_800_pixels(plot):
+    plt.close("all")
     figure, (left, right) = plt.subplots(1, 2)
     assert plot(right) is right
     assert not left.has_data()
@@ -111,11 +112,9 @@ def test_learning_curve_has_training_and_validation_values_by_epoch():
         (0, 8, 2, None, [2, 4, 6, 8]),
         (4, 8, 3, 3, [6]),  # Resumed: `fit` counts from the first epoch of all.
         (4, 8, 2, None, [6, 8]),
-        (0, 7, 5, 5, [5]),
         (0, 5, [1, 2, 4], [1, 2, 4], [1, 2, 4]),
         (0, 7, 3, None, None),
         (5, 12, 4, None, None),  # 8 and 12, or 6 and 12
-        (0, 4, 2, 3, None),
     ],
 )
 def test_validation_values_are_drawn_at_the_epochs_of_fit_or_refused(first, epochs, freq, told, expected):

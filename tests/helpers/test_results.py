@@ -121,9 +121,7 @@ def test_versions_are_those_of_the_modules_whatever_their_distributions_are_call
     [
         ("lower", 0.5, 0.6, "yes"),
         ("lower", 0.7, 0.5, "no"),
-        ("higher", 0.5, 0.6, "no"),
         ("higher", 0.7, 0.5, "yes"),
-        ("lower", 0.5, None, "no"),
         ("lower", None, 0.0, "no"),
         ("lower", None, None, ""),
         (None, 0.5, 0.6, ""),

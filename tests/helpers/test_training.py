@@ -110,12 +110,10 @@ def test_one_seed_holds_for_python_numpy_and_keras():
         return random.random(), np.random.random(), float(keras.random.normal(()))  # noqa: NPY002
 
     set_seed(5)
-    first, second = draw(), draw()
+    first = draw()
+    assert not set(first) & set(draw())
     set_seed(np.int64(5))
     assert draw() == first
-    set_seed(6)
-    for others in (second, draw()):
-        assert all(one != other for one, other in zip(first, others, strict=True))
 
 
 @pytest.mark.parametrize("seed", [True, 1.0, "1", None, [1], np.float64(1), -1, 2**32, 10**30])
@@ -128,9 +126,3 @@ def test_what_is_not_a_seed_is_refused(seed):
 def test_warmup_is_linear_and_ends_at_the_peak():
     rate = warmup_then_cosine(0.1, 0.5, 2, 10)
     np.testing.assert_allclose([rate(step) for step in (0, 5, 20)], [0.01, 0.1, 0], atol=1e-7)
-
-
-@pytest.mark.parametrize("bad", [{"peak": -1}, {"warmup_epochs": -1}, {"warmup_epochs": 3}, {"steps_per_epoch": 0}])
-def test_impossible_schedules_are_refused(bad):
-    with pytest.raises(ValueError, match=rf"{next(iter(bad))} is .*expected"):
-        warmup_then_cosine(**{"peak": 0.1, "warmup_epochs": 1, "epochs": 3, "steps_per_epoch": 5} | bad)

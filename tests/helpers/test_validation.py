@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from helpers.validation import as_count, as_images, as_numbers, as_pixels, check_latent_dim, replace_file
+from helpers.validation import as_images, as_numbers, as_pixels, check_latent_dim, replace_file
 
 
 def image(low, high):
@@ -51,13 +51,6 @@ def test_tensors_of_any_backend_and_bfloat16_become_floats(make):
     for found in (as_numbers(make(pixels), "pixels", 2, "n"), as_pixels(make(pixels), "pixels")):
         assert found.dtype == np.float32
         np.testing.assert_array_equal(found, pixels)
-
-
-def test_message_names_the_limits_of_a_count():
-    with pytest.raises(ValueError, match=r"^n is 0; expected a whole number of at least 1$"):
-        as_count(0, "n")
-    with pytest.raises(ValueError, match="from 2 to 256"):
-        as_count(257, "colors", 2, 256)
 
 
 def test_another_number_of_latents_is_refused_if_the_decoder_says_so():

@@ -21,9 +21,6 @@ OPENING = f"""# Two lines: draw them
 ![Two lines that cross](pictures/{NAME}.png)
 
 [Open in Colab]({COLAB})"""
-DRAW = """import matplotlib.pyplot as plt
-
-plt.plot([[0, SLOPE], [1, 0]]);"""
 CLOSING = f"""## What to take along
 
 They cross.
@@ -35,35 +32,17 @@ They cross.
 ## Further reading
 
 [Lesson 00](00_start_here.ipynb)"""
-PARAMETERS = {"tags": ["parameters"]}
-PICTURE = {"tags": ["destination"], "alt": "Two lines that cross in the middle of a plot."}
+SLOPE = new_code_cell("SLOPE = 1", metadata={"tags": ["parameters"]})
+DRAW = new_code_cell(
+    "import matplotlib.pyplot as plt\n\nplt.plot([[0, SLOPE], [1, 0]]);",
+    metadata={"tags": ["destination"], "alt": "Two lines that cross in the middle of a plot."},
+)
 
 
-def make_lesson(setup):
-    """Return the lesson of steps 1 to 3."""
-    cells = [
-        new_markdown_cell(OPENING),
-        new_code_cell(setup),
-        new_markdown_cell("Two lines have two slopes."),
-        new_code_cell("SLOPE = 1", metadata=PARAMETERS),
-        new_markdown_cell("Here they are."),
-        new_code_cell(DRAW, metadata=PICTURE),
-        new_markdown_cell(CLOSING),
-    ]
-    return new_notebook(cells=cells)
-
-
-def make_solution(setup):
-    """Return the solutions of step 4."""
-    cells = [
-        new_markdown_cell(f"# Two lines: solutions\n\nOf [the lesson](../{NAME}.ipynb)."),
-        new_code_cell(setup),
-        new_markdown_cell("They have this slope:"),
-        new_code_cell("SLOPE = 1", metadata=PARAMETERS),
-        new_markdown_cell("They cross here:"),
-        new_code_cell("SLOPE / 2"),
-    ]
-    return new_notebook(cells=cells)
+def write(path, *cells):
+    """Write a notebook of cells; text is Markdown."""
+    made = [new_markdown_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+    nbformat.write(new_notebook(cells=made), path)
 
 
 @pytest.fixture
@@ -86,9 +65,12 @@ def run(folder, *arguments):
 
 
 def test_lesson_added_by_the_documented_steps_passes_every_check(copy):
-    setup = next(cell.source for cell in read_notebook(list_notebooks()[0]).cells if cell.cell_type == "code")
-    nbformat.write(make_lesson(setup), copy / "notebooks" / f"{NAME}.ipynb")
-    nbformat.write(make_solution(setup), copy / "notebooks" / "solutions" / f"{NAME}.ipynb")
+    setup = next(cell for cell in read_notebook(list_notebooks()[0]).cells if cell.cell_type == "code")
+    half, folder = new_code_cell("SLOPE / 2"), copy / "notebooks"
+    lesson = [OPENING, setup, "Two lines have two slopes.", SLOPE, "Here they are.", DRAW, CLOSING]
+    write(folder / f"{NAME}.ipynb", *lesson)
+    title = f"# Two lines: solutions\n\nOf [the lesson](../{NAME}.ipynb)."
+    write(folder / "solutions" / f"{NAME}.ipynb", title, setup, "Their slope:", SLOPE, "They cross here:", half)
     with (copy / "fast.toml").open("a") as stream:
         stream.write(f'\n[{NAME}]\nSLOPE = 2\n\n["solutions/{NAME}"]\n')
     run(copy, "tools.execute", "--publish", "--notebook", NAME)

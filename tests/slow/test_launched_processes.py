@@ -1,6 +1,5 @@
 """Launched programs and everything they start end with what launched them, however that ends."""
 
-import importlib.util
 import signal
 import subprocess
 import sys
@@ -9,7 +8,6 @@ import time
 import psutil
 import pytest
 
-from helpers.distributed import run_workers
 from tools.notebooks import ROOT
 
 pytestmark = pytest.mark.slow
@@ -43,10 +41,3 @@ def test_nothing_outlives_the_launcher(ending):
         else:
             launcher.send_signal(signal.SIGINT)
         assert psutil.wait_procs(descendants, timeout=60)[1] == []
-
-
-@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs JAX; `make scale` installs it")
-def test_keras_starts_in_a_worker_without_the_packages_that_it_does_not_need(tmp_path):
-    script = tmp_path / "script.py"
-    script.write_text("import keras, sys\nprint({'pandas', 'sklearn', 'tensorflow'} & set(sys.modules))\n")
-    assert run_workers(script, 1) == "set()\n"

@@ -1,16 +1,14 @@
 """The short budget: fast.toml, what it does to cells tagged `parameters`, and pytest --fast."""
 
 import os
-import shutil
 import subprocess
 import sys
 
-import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tools.fast_budget import FastBudgetError, check_every_notebook, read_fast_budget, read_literals, shorten_notebook
-from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook
+from tools.notebooks import list_notebooks, name_of, read_notebook
 
 NAME = "01_dense_autoencoder"
 SOURCE = """EPOCHS = 20  # passes
@@ -32,8 +30,8 @@ def make_notebook(*sources):
 def run(source):
     """Return the names that a parameters cell leaves behind."""
     names = {}
-    exec(source, names)
-    return {name: value for name, value in names.items() if name != "__builtins__"}
+    exec(source, {}, names)
+    return names
 
 
 def shorten(overrides, *sources):
@@ -44,37 +42,21 @@ def shorten(overrides, *sources):
     return [cell.source for cell in notebook.cells[:-1]]
 
 
-def test_cell_has_the_overrides_and_everything_else_as_it_was():
+def test_each_cell_has_the_overrides_of_its_names_and_everything_else_as_it_was():
     (source,) = shorten({"EPOCHS": 1, "SIZES": [4], "SIDES": [8, 8]}, SOURCE)  # TOML has no tuples
     assert source.startswith(SOURCE + "\n")
     assert run(source) == run(SOURCE) | {"EPOCHS": 1, "SIZES": [4], "SIDES": [8, 8]}
-
-
-def test_each_override_goes_to_the_cell_that_assigns_its_name():
     one, two = shorten({"SEEDS": [0], "EPOCHS": 1}, "EPOCHS = 20", "SEEDS = [0, 1, 2]")
-    assert run(one) == {"EPOCHS": 1}
-    assert run(two) == {"SEEDS": [0]}
+    assert (run(one), run(two)) == ({"EPOCHS": 1}, {"SEEDS": [0]})
 
 
 @pytest.mark.parametrize(
-    "overrides",
-    [
-        {"EPOCS": 1},
-        {"STEPS": 1},
-        {"lower": 1},
-        {"EPOCHS": 1.0},
-        {"EPOCHS": True},
-        {"EPOCHS": [1]},
-        {"RATE": 1},
-        {"BUDGET": 1},
-        {"SIZES": 4},
-    ],
-    ids=repr,
+    ("key", "value"),
+    [("EPOCS", 1), ("STEPS", 1), ("lower", 1), ("EPOCHS", 1.0), ("EPOCHS", True), ("RATE", 1), ("SIZES", 4)],
 )
-def test_override_of_an_unknown_name_or_another_type_is_refused_by_name(overrides):
-    (key,) = overrides
+def test_override_of_an_unknown_name_or_another_type_is_refused_by_name(key, value):
     with pytest.raises(FastBudgetError, match=f"sets {key} for {NAME}"):
-        shorten({"BUDGET": "fast"} | overrides, SOURCE)
+        shorten({"BUDGET": "fast", key: value}, SOURCE)
 
 
 def test_name_assigned_in_two_cells_and_notebook_without_an_entry_are_refused():
@@ -99,40 +81,20 @@ def test_stored_budget_fits_every_notebook():
         assert read_literals("\n".join(sources)).get("BUDGET", "fast") == "fast", path
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """Return a folder with the tools and one notebook that only the short budget lets pass."""
-    folder = tmp_path_factory.mktemp("project")
-    for name in ("helpers", "tools"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "conftest.py", folder)
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    scale\n")
-    (folder / "notebooks").mkdir()
+@pytest.mark.parametrize(
+    ("epochs", "status", "message"),
+    [("1", pytest.ExitCode.OK, "passed"), ("1.0", pytest.ExitCode.USAGE_ERROR, "fast.toml sets EPOCHS for 00_tiny")],
+)
+def test_pytest_runs_a_notebook_that_only_the_short_budget_lets_pass(project, epochs, status, message):
+    project.copy("helpers", "tools", "conftest.py")
+    (project.folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    scale\n")
+    (project.folder / "fast.toml").write_text(f"[00_tiny]\nEPOCHS = {epochs}\n")
     notebook = make_notebook("EPOCHS = 20")
     notebook.cells.append(new_code_cell("import os\nassert os.path.isabs(os.environ['AUTOENCODER_DATA'])"))
-    nbformat.write(notebook, folder / "notebooks" / "00_tiny.ipynb")
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("fast_toml", "options", "status", "message"),
-    [
-        ("[00_tiny]\nEPOCHS = 1\n", ["--fast"], pytest.ExitCode.OK, "passed"),
-        ("[00_tiny]\nEPOCHS = 1.0\n", ["--fast"], pytest.ExitCode.USAGE_ERROR, "fast.toml sets EPOCHS for 00_tiny"),
-    ],
-    ids=["short", "other type"],
-)
-def test_pytest_runs_notebooks_in_the_short_budget_only_on_request(project, fast_toml, options, status, message):
-    (project / "fast.toml").write_text(fast_toml, encoding="utf-8")
-    stored = (project / "notebooks" / "00_tiny.ipynb").read_bytes()
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-current-env"]
-    done = subprocess.run(
-        [*command, *options, "notebooks"],
-        cwd=project,
-        env=os.environ | {"AUTOENCODER_DATA": "data", "PYTEST_ADDOPTS": "", "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-    )
+    stored = project.store(_00_tiny=notebook)
+    options = "-m pytest -p no:cacheprovider --nbval-lax --nbval-current-env --fast notebooks".split()
+    variables = os.environ | {"AUTOENCODER_DATA": "data", "PYTEST_ADDOPTS": "", "COLUMNS": "120"}
+    done = subprocess.run([sys.executable, *options], cwd=project.folder, env=variables, capture_output=True, text=True)
     assert done.returncode == status, done.stdout + done.stderr
     assert message in done.stdout + done.stderr
-    assert (project / "notebooks" / "00_tiny.ipynb").read_bytes() == stored
+    assert project.read() == stored

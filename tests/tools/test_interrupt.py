@@ -51,10 +51,10 @@ def list_left(project):
     return found
 
 
-def interrupt(process):
-    """Send Ctrl-C to the whole group, as a terminal does; return exit status, seconds, and what was printed."""
+def interrupt(process, sent=signal.SIGINT):
+    """Interrupt a whole group, as a terminal does, or end its parent; return status, seconds, and what was printed."""
     started = time.perf_counter()
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, sent) if sent == signal.SIGINT else process.send_signal(sent)
     output, errors = process.communicate(timeout=60)
     return process.returncode, time.perf_counter() - started, output, errors
 
@@ -66,14 +66,9 @@ def test_interrupted_training_ends_at_once_and_its_page_shows_no_result(project,
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
-    if sent == signal.SIGINT:
-        status, seconds, output, errors = interrupt(process)
-        assert seconds < 15, "5 s where no other work runs"
-        assert status == 130
-    else:
-        process.terminate()
-        output, errors = process.communicate(timeout=60)
-        assert process.returncode == 143
+    status, seconds, output, errors = interrupt(process, sent)
+    assert seconds < 15, "5 s where no other work runs"
+    assert status == (130 if sent == signal.SIGINT else 143)
     assert "Traceback" not in errors
     ends = [line.split()[-1] for line in output.splitlines()[1:5]]
     assert ends == ["done", "interrupted", "waiting", "waiting"]

@@ -38,13 +38,14 @@ def test_progress_bars_are_dropped_and_all_other_text_is_kept(written, kept):
 
 def test_only_metadata_of_the_lesson_is_kept():
     notebook = make_notebook("1", outputs=[show({"image/png": "cGljdHVyZQ==", "text/plain": "<Figure>"})])
-    notebook.cells[1].metadata = {"tags": ["parameters"], "alt": "A curve", "execution": {"iopub.status": "2026"}}
+    kept = {"tags": ["parameters"], "alt": "A curve", "jupyter": {"source_hidden": True}, "cellView": "form"}
+    notebook.cells[1].metadata = kept | {"execution": {"iopub.status": "2026"}}
     own = {"needs": ["jax"], "numbers": {"256": "asked of the reader"}}
     notebook.metadata = {"kernelspec": {"name": "mine"}, "widgets": {}, "colab": {}, "autoencoders": own}
     outputs = notebooks.list_outputs(notebook)
     clean_outputs.clean(notebook, 12.6, 812.2)
     assert notebooks.list_outputs(notebook) == outputs
-    assert notebook.cells[1].metadata == {"tags": ["parameters"], "alt": "A curve"}
+    assert notebook.cells[1].metadata == kept
     assert notebook.metadata.keys() == {"kernelspec", "language_info", "autoencoders"}
     assert notebook.metadata["autoencoders"] == own | {"seconds": 13, "peak_memory": 812}
 

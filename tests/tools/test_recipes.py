@@ -23,29 +23,19 @@ def test_new_module_is_a_new_system(tmp_path, monkeypatch):
     assert recipes.needs_tensorflow("r15_new")
 
 
-def test_reference_has_the_entries_of_all_systems_in_order():
-    assert list(STORED) == list(list_recipes())
-
-
 @pytest.mark.parametrize("system", list_recipes())
-def test_stored_entry_is_of_the_whole_recipe_on_real_data(system):
+def test_stored_entry_has_the_medians_of_the_whole_recipe_on_real_data(system):
     entry, recipe = STORED[system], import_recipe(system)
     assert (entry["title"], entry["source"]) == (recipe.TITLE, recipe.SOURCE)
+    if hasattr(recipe, "train"):
+        assert (entry["epochs"], entry["data_source"] in ("folder", "network")) == (recipe.EPOCHS, True)
+    if hasattr(recipe, "RACED_FOR"):
+        assert recipe.MEASURES[recipe.RACED_FOR].direction == "lower"
+    seeds = entry["seeds"]
+    assert bool(seeds) == hasattr(recipe, "train")
     assert entry["measures"].keys() == recipe.MEASURES.keys()
     for name, measure in entry["measures"].items():
         assert recipe.MEASURES[name]._asdict().items() <= measure.items(), name
-    if hasattr(recipe, "train"):
-        assert (entry["epochs"], entry["data_source"] in ("folder", "network")) == (recipe.EPOCHS, True)
-        assert {"python", "keras", "tensorflow", "numpy"} <= entry["versions"].keys()
-    if hasattr(recipe, "RACED_FOR"):
-        assert recipe.MEASURES[recipe.RACED_FOR].direction == "lower"
-
-
-@pytest.mark.parametrize("system", list_recipes())
-def test_stored_values_are_the_medians_of_the_stored_runs(system):
-    seeds = STORED[system]["seeds"]
-    assert bool(seeds) == hasattr(import_recipe(system), "train")
-    for name, measure in STORED[system]["measures"].items():
         assert len(measure["runs"]) == len(seeds) == len(set(seeds)), name
         assert all(math.isfinite(value) for value in measure["runs"]), name
         assert measure["reproduced"] == (statistics.median(measure["runs"]) if seeds else None), name
@@ -72,9 +62,6 @@ def test_median_and_runs_are_stored_unless_the_data_is_synthetic(is_real, tmp_pa
             reference.main(["R1"])
         assert file.read_text() == '{"R10": {}}'
         return
-    for seeds in (["-1"], ["4", "4"]):
-        with pytest.raises(SystemExit, match="2"):
-            reference.main(["R1", "--seeds", *seeds])
     reference.main(["R1", "--seeds", "4", "5"])
     entries = json.loads(file.read_text())
     assert list(entries) == ["R1", "R10"]

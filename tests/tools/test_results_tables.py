@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from nbformat.v4 import new_output
 
 from tests.tools.conftest import make_notebook
@@ -31,20 +29,6 @@ ROW = {
 TABLES = ("notebooks", "results", "races", "card")
 README = "# Title\n" + "".join(f"<!-- {name}:begin -->\nold\n<!-- {name}:end -->\n" for name in TABLES)
 MAP = "<!-- map:begin -->\nold\n<!-- map:end -->"
-plain_text = st.text(st.characters(codec="utf-8", exclude_characters="<"))
-
-
-@given(plain_text, plain_text, plain_text, plain_text)
-def test_filling_replaces_what_is_between_the_comments_and_nothing_else(before, old, new, after):
-    around = "{}<!-- t:begin -->\n{}\n<!-- t:end -->{}"
-    filled = results.fill(around.format(before, old, after), "t", new)
-    assert filled == around.format(before, new, after)
-
-
-@pytest.mark.parametrize("text", ["", "<!-- t:begin -->\n", "<!-- t:begin -->\n<!-- t:end -->\n" * 2])
-def test_filling_refuses_a_text_without_exactly_one_pair_of_comments(text):
-    with pytest.raises(ValueError, match="expected one pair of comments <!-- t:begin -->"):
-        results.fill(text, "t", "new")
 
 
 def test_results_are_gathered_from_lessons_and_fill_all_tables(patched):
