@@ -45,7 +45,7 @@ def test_paced_race_trains_the_recipe_before_ours_and_after():
 def test_training_for_the_gpu_ends_with_its_last_epoch(system, epochs, monkeypatch):
     race = races.describe_race(system)
     short = read_fast_budget()[race.notebook] | {"DEEP_EPOCHS": 2}
-    monkeypatch.setattr(gpu, "describe_race", lambda system: race._replace(given=short | race.given))
+    monkeypatch.setattr(races, "describe_race", lambda system: race._replace(given=short | race.given))
     monkeypatch.setattr(gpu, "measure_memory", lambda: 1)
     run = gpu.train(system)
     assert run["epochs"] == epochs
