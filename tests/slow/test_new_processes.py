@@ -42,3 +42,23 @@ def test_first_cell_is_quiet_and_light_and_finds_this_package_before_another_of_
     assert Path(file).resolve() == ROOT / "helpers" / "__init__.py"
     # Keras itself imports the base of scikit-learn; only synthetic data needs its data sets.
     assert not {"sklearn.datasets", "tensorflow_probability"} & set(modules)
+
+
+TRAIN_ON_REPLICAS = """
+import sys, tensorflow as tf
+cpu, half = tf.config.list_physical_devices("CPU")[0], tf.config.LogicalDeviceConfiguration()
+tf.config.set_logical_device_configuration(cpu, [half] * 2)
+import keras, numpy as np
+from helpers import build_vae, set_seed
+with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"][: int(sys.argv[1])]).scope():
+    set_seed(0)
+    vae = build_vae((8, 8, 1), 2, width=2)
+    vae.compile(keras.optimizers.SGD(0.0), jit_compile=False)
+logs = vae.evaluate(np.random.default_rng(0).random((64, 8, 8, 1), "float32"), verbose=0, return_dict=True)
+print(abs(logs["loss"] - logs["reconstruction_loss"] - logs["kl_divergence"]) < 1e-4, round(logs["loss"]))
+"""
+
+
+def test_loss_is_the_sum_of_its_parts_for_any_number_of_replicas():
+    results = [run(TRAIN_ON_REPLICAS, count).split()[:2] for count in (1, 2)]
+    assert results[0] == results[1] == ["True", results[0][1]]
