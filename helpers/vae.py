@@ -342,6 +342,6 @@ def _match_shapes(name, values, expected):
     shape, other = tuple(values.shape), tuple(expected.shape)  # None in them is a size that TensorFlow doesn't know.
     pairs = list(zip(shape, other, strict=False))
     if len(shape) != len(other) or any(None not in pair and pair[0] != pair[1] for pair in pairs):
-        advice = "leave y out, or pass target images" if name == "targets y" else "reshape them, or change the decoder"
+        advice = {"images": "reshape them", "targets y": "leave y out, or pass images"}.get(name, "pass one per image")
         raise ValueError(f"{name} have shape {shape}; expected {other}: {advice}")
     return ops.reshape(values, ops.shape(expected)) if None in shape[1:] else values
