@@ -11,7 +11,7 @@ from helpers.validation import as_numbers, as_positive
 
 RESULTS_TYPE = "application/vnd.autoencoders.results+json"
 REFERENCE_FILE = Path(__file__).parent / "reference.json"
-HEADINGS = ("system", "measure", "published", "reproduced", "ours", "seconds: recipe", "seconds: ours", "reached?")
+HEADINGS = ("measure", "published", "reproduced", "ours", "reached?")
 
 
 class Result(NamedTuple):
@@ -67,15 +67,15 @@ class ResultsTable:
 
     def __init__(self, rows):
         self.rows, self.lines, self.note = rows, [HEADINGS], ""
+        reference, several = read_reference(), len({row["system"] for row in rows}) > 1
         for row in rows:
-            keys = ("published", "reproduced", "ours", "reproduced_seconds", "seconds")
-            numbers = ["" if row[key] is None else f"{row[key]:.4g}" for key in keys]
+            numbers = ["" if row[key] is None else f"{row[key]:.4g}" for key in ("published", "reproduced", "ours")]
             bar = row["published"] if row["reproduced"] is None else row["reproduced"]
             sign = {"lower": 1, "higher": -1}.get(row["direction"])
             reached = "" if None in (bar, sign) else "yes" if sign * row["ours"] <= sign * bar else "no"
-            self.lines.append([row["system"], f"{row['name']} ({row['unit']})", *numbers, reached])
-            self.note = "Seed {seed}, {budget} budget, data: {data_source}. ".format(**row)
-            self.note += "The recipe was timed on another machine." if row["reproduced_seconds"] else ""
+            title = f"{reference[row['system']]['title']}: " if several else ""
+            self.lines.append([f"{title}{row['name']} ({row['unit']})", *numbers, reached])
+            self.note = "Seed {seed}, {budget} budget, data: {data_source}.".format(**row)
 
     def __repr__(self):
         return "\n".join([*map(" | ".join, self.lines), self.note])

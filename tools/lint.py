@@ -41,9 +41,10 @@ MAX_BYTES = 3_000_000
 MAX_PEAK_MEMORY = 3_000  # MB; the README promises it
 MAX_LINES_OF_CELL = 25
 MAX_MEDIAN_LINES_OF_CELL = 6
+MAX_PARAMETERS_OF_CELL = 6
 MAX_OF_LESSON = {"code cells": 45, "lines of code": 300, "words of prose": 2_200}
 MAX_WORDS_OF_ERRATA = 3_000  # Each claim that is tested needs an explanation.
-SECTIONS = ("What to take along", "On your own", "Further reading")
+SECTIONS = ("Takeaways", "Exercises", "Further reading")
 UNWANTED_WORDS = re.compile(r"\b(simply|just|powerful|delv(?:e|es|ed|ing))\b", flags=re.IGNORECASE)
 POOR_ALT_TEXT = re.compile(r"(an? |the )?(image|figure)\b|.{,29}$", flags=re.IGNORECASE)
 
@@ -172,14 +173,24 @@ def check_setup(page):
             yield error("the first code cell differs from that of the other notebooks", number)
         if f'"{INSTALL}"' not in cell.source:
             yield error(f"the first code cell does not install {INSTALL}", number)
-        hidden = cell.metadata.get("jupyter", {}).get("source_hidden"), cell.metadata.get("cellView") == "form"
-        if not all(hidden) or "hide-input" not in cell.metadata.get("tags", []):
+        if not is_collapsed(cell):
             yield error("the first code cell isn't collapsed in JupyterLab, in Colab, and on the site", number)
+    for number, cell in page.code[1:2]:
+        if re.match(r"(import|from) ", cell.source) and not is_collapsed(cell):
+            yield warning("the cell with the imports isn't collapsed in JupyterLab, in Colab, and on the site", number)
+
+
+def is_collapsed(cell):
+    hidden = cell.metadata.get("jupyter", {}).get("source_hidden") and cell.metadata.get("cellView") == "form"
+    return hidden and "hide-input" in cell.metadata.get("tags", [])
 
 
 def check_parameters(page):
     for number, cell in page.list_tagged("parameters"):
-        for statement in ast.parse(read_code(cell)).body:
+        statements = ast.parse(read_code(cell)).body
+        if len(statements) > MAX_PARAMETERS_OF_CELL:
+            yield warning(f"{len(statements)} parameters; the limit is {MAX_PARAMETERS_OF_CELL} in a cell", number)
+        for statement in statements:
             try:
                 (target,) = statement.targets
                 ast.literal_eval(statement.value)

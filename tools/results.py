@@ -1,10 +1,8 @@
-"""Gather results.json from the stored outputs of the notebooks; build the README's tables and the map in 00."""
+"""Gather results.json from the outputs that notebooks store; build the README's tables and the map in site/map.md."""
 
 import json
 import re
 import statistics
-
-import nbformat
 
 from helpers.validation import replace_file
 from tools import notebooks
@@ -22,6 +20,7 @@ from tools.repository import read_project
 
 RESULTS = ROOT / "results.json"
 README = ROOT / "README.md"
+MAP = ROOT / "site" / "map.md"
 RACES = ROOT / "benchmarks" / "results.json"
 CARD = ROOT / "benchmarks" / "gpu.json"
 RACE_PICTURE = "![For each system two dots on an axis of seconds, the recipe and ours.](benchmarks/results.png)"
@@ -67,28 +66,18 @@ def make_notebook_table(gathered):
 
 
 def make_map(gathered):
-    """Return the map of the lessons in notebook 00 as Markdown: picture, title, question, minutes, prerequisites."""
-    lines = ["| | notebook |", "|---|---|"]
+    """Return the map of the lessons as Markdown: picture, title, question, minutes, and prerequisites of each."""
+    lines = ["| | lesson |", "|---|---|"]
     for name, lesson in gathered["notebooks"].items():
-        path = f"pictures/{name}.png"
-        alt = f"Opening picture of notebook {name[:2]}"
-        picture = f'<img src="{path}" alt="{alt}" width="220">' if (notebooks.FOLDER / path).exists() else ""
+        picture = notebooks.FOLDER / "pictures" / f"{name}.png"
+        address, alt = f"../notebooks/pictures/{name}.png", f"Opening picture of lesson {name[:2]}"
+        shown = f'<img src="{address}" alt="{alt}" width="220">' if picture.exists() else ""
         minutes = max(1, round((lesson["seconds"] or 0) / 60))
         facts = [f"{minutes} minute{'s' * (minutes > 1)}" if lesson["seconds"] else "not run yet"]
         facts += [f"needs {', '.join(lesson['needs'])}"] if lesson["needs"] else []
-        link = f"[**{name[:2]} {lesson['title']}**]({name}.ipynb)"
-        lines.append(f"| {picture} | {link}<br>*{lesson['question']}*<br>{' · '.join(facts)} |")
+        link = f"[**{name[:2]} {lesson['title']}**](../notebooks/{name}.ipynb)"
+        lines.append(f"| {shown} | {link}<br>*{lesson['question']}*<br>{' · '.join(facts)} |")
     return "\n".join(lines)
-
-
-def fill_map(gathered):
-    """Return notebook 00 with its map built anew. Raises ValueError unless one of its cells has the map's comments."""
-    notebook = read_notebook(list_notebooks("00_")[0])
-    cells = [cell for cell in notebook.cells if cell.cell_type == "markdown" and "<!-- map:begin -->" in cell.source]
-    if len(cells) != 1:
-        raise ValueError(f"expected one cell of notebook 00 with the comment <!-- map:begin -->, found {len(cells)}")
-    cells[0].source = fill(cells[0].source, "map", make_map(gathered))
-    return notebook
 
 
 def make_results_table(gathered):
@@ -187,11 +176,11 @@ def fill_readme(text, gathered, races, card):
 def main():
     gathered = gather()
     readme = fill_readme(README.read_text(encoding="utf-8"), gathered, read_races(), read_card())
-    start = fill_map(gathered)
+    lessons = fill(MAP.read_text(encoding="utf-8"), "map", make_map(gathered))
     replace_file(RESULTS, (json.dumps(gathered, indent=2, ensure_ascii=False) + "\n").encode())
     replace_file(README, readme.encode())
-    replace_file(list_notebooks("00_")[0], (nbformat.writes(start) + "\n").encode())
-    written = f"{RESULTS.name}, README.md, and the map in 00"
+    replace_file(MAP, lessons.encode())
+    written = f"{RESULTS.name}, README.md, and site/map.md"
     print(f"{len(gathered['results'])} results of {len(gathered['notebooks'])} notebooks, in {written}")
 
 

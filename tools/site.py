@@ -34,11 +34,13 @@ def gather(folder):
     for path in list_notebooks():
         target = folder / "notebooks" / f"{name_of(path)}.ipynb"
         target.parent.mkdir(exist_ok=True)
-        target.write_text(nbformat.writes(prepare(read_notebook(path))), encoding="utf-8")
+        page = nbformat.writes(prepare(read_notebook(path)))
+        target.write_text(re.sub(r"(?<=\]\()((?:\.\./)+)site/", r"\1", page), encoding="utf-8")
+    for path in folder.glob("*.md"):  # In the checkout, these pages are in a folder of their own.
+        rewrite(path, lambda page: page.replace("../notebooks/", "notebooks/"))
     pictures = write_gallery(folder / "originals")
     copy_pictures(folder / "originals", folder / "gallery")
     (folder / "gallery.md").write_text(make_gallery_page(pictures), encoding="utf-8")
-    (folder / "glossary.md").write_text(make_glossary_page(), encoding="utf-8")
     rewrite(folder / "index.md", lambda page: page.replace("{{lessons}}", list_lessons()))
     write_helper_pages(folder / "helpers")
     write_preview(folder / "static" / "preview.png")
@@ -96,15 +98,6 @@ def make_gallery_page(pictures):
     for before, head, picture in zip([None, *heads], heads, pictures, strict=False):
         lines += ["", head] * (head != before) + ["", f"![{picture.alt}](gallery/{picture.file})"]
     return "\n".join(lines) + "\n"
-
-
-def make_glossary_page():
-    """Return the words that lesson 00 explains as a page of their own, whose links start from the top of the site."""
-    (path,) = list_notebooks("00_")[:1]
-    lesson = "\n\n".join(cell.source for cell in read_notebook(path).cells if cell.cell_type == "markdown")
-    words = re.search(r"^## Words\n(.*?)(?=^## )", lesson, flags=re.DOTALL | re.MULTILINE)[1]
-    words = words.replace("](#", f"]({path.name}#")
-    return "# The words\n" + re.sub(r"\]\((\d\d_)", r"](notebooks/\1", words)
 
 
 def write_helper_pages(folder):

@@ -11,7 +11,7 @@ import pytest
 from keras import layers, ops
 
 from benchmarks.recipes import r09_spiral
-from helpers import training, vae
+from helpers import vae
 from tools.notebooks import FOLDER, read_code, read_notebook
 
 
@@ -42,11 +42,6 @@ def define(notebook, name, **names):
     names |= {"keras": keras, "layers": layers, "ops": ops, "math": math}
     exec(compile(ast.Module([read_definitions(notebook)[name]], []), notebook, "exec"), names)
     return names[name]
-
-
-def test_schedule_of_notebook_01_is_that_of_the_helpers():
-    one, other = define("01_dense_autoencoder", "warmup_then_cosine"), training.warmup_then_cosine
-    assert one(0.01, 2, 9, 30).get_config() == other(0.01, 2, 9, 30).get_config()
 
 
 def test_terms_of_notebook_08_have_the_values_of_the_helpers():

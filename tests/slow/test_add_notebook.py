@@ -21,11 +21,11 @@ OPENING = f"""# Two lines: draw them
 ![Two lines that cross](pictures/{NAME}.png)
 
 [Open in Colab]({COLAB})"""
-CLOSING = f"""## What to take along
+CLOSING = f"""## Takeaways
 
 They cross.
 
-## On your own
+## Exercises
 
 [Solutions](solutions/{NAME}.ipynb)
 

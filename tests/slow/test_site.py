@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 VAE = "notebooks/08_variational_autoencoder"
-ONE_OF_EACH_KIND = ["index", "glossary", VAE, "results", "gallery", "helpers/vae_metrics"]
+ONE_OF_EACH_KIND = ["index", "map", "glossary", VAE, "results", "gallery", "helpers/vae_metrics"]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_site_has_a_page_for_each_notebook_and_helper(pages):
     modules = {path.stem for path in (site.ROOT / "helpers").glob("*.py") if not path.stem.startswith("_")}
     assert {f"notebooks/{name_of(path)}" for path in list_notebooks()} <= set(pages)
     assert {f"helpers/{module}" for module in modules} <= set(pages)
-    assert {"index", "404", "glossary", "results", "gallery", "search"} <= set(pages)
+    assert {"index", "404", "map", "questions", "glossary", "results", "gallery", "search"} <= set(pages)
     assert sum(path.stat().st_size for path in site.SITE.rglob("*") if path.is_file()) < 40_000_000
 
 

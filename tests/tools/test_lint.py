@@ -22,8 +22,8 @@ OPENING = f"""# Compress a digit
 *How much is left?*
 
 ![Ten digits and below each its copy](pictures/{NAME}.png)
-[Open in Colab]({COLAB}/{SLUG}/blob/main/notebooks/{NAME}.ipynb), or go to [the end](#What-to-take-along)."""
-CLOSING = f"## What to take along\nOf 70,000 digits, [10,000](solutions/{NAME}.ipynb) are left.\n## On your own\n"
+[Open in Colab]({COLAB}/{SLUG}/blob/main/notebooks/{NAME}.ipynb), or go to [the end](#Takeaways)."""
+CLOSING = f"## Takeaways\nOf 70,000 digits, [10,000](solutions/{NAME}.ipynb) are left.\n## Exercises\n"
 CLOSING += "## Further reading\n[A paper of 533 pages](https://example.org/paper)"
 FILM = new_output("display_data", data={"text/html": f'<img src="data:image/gif;base64,{PICTURE}" alt="{ALT}">'})
 

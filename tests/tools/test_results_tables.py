@@ -1,4 +1,4 @@
-"""results.json, the README's tables, and the map in notebook 00, gathered from what notebooks store."""
+"""results.json, the README's tables, and the map of the lessons, gathered from what notebooks store."""
 
 import json
 
@@ -36,12 +36,12 @@ def test_results_are_gathered_from_lessons_and_fill_all_tables(patched):
     lesson = make_notebook("pass", outputs=stored)
     lesson.metadata["autoencoders"] = {"seconds": 90}
     lesson.cells[0].source += "\n\n**You need** [the start](00_one.ipynb) and [this](01_two.ipynb)."
-    start = make_notebook()
-    start.cells[0].source += f"\n\n{MAP}"
-    patched.store(_00_one=start, _01_two=lesson, solutions__01_two=make_notebook("pass", outputs=stored))
+    patched.store(_00_one=make_notebook(), _01_two=lesson, solutions__01_two=make_notebook("pass", outputs=stored))
     (patched.folder / "notebooks" / "pictures").mkdir()
     (patched.folder / "notebooks" / "pictures" / "01_two.png").touch()
     (patched.folder / "README.md").write_text(README)
+    (patched.folder / "site").mkdir()
+    (patched.folder / "site" / "map.md").write_text(MAP)
     results.main()
     gathered = json.loads((patched.folder / "results.json").read_text(encoding="utf-8"))
     assert gathered == results.gather()
@@ -57,12 +57,13 @@ def test_results_are_gathered_from_lessons_and_fill_all_tables(patched):
         "| [R1](notebooks/01_two.ipynb) | cross-entropy (nats per pixel) | 0.09 | 0.09276 | 0.0913 | 59 s | 10 s |",
     ):
         assert row in readme.splitlines()
-    shown = notebooks.read_notebook(patched.folder / "notebooks" / "00_one.ipynb").cells[0].source
+    shown = (patched.folder / "site" / "map.md").read_text(encoding="utf-8")
     assert "old" not in shown
-    picture = '<img src="pictures/01_two.png" alt="Opening picture of notebook 01" width="220">'
+    picture = '<img src="../notebooks/pictures/01_two.png" alt="Opening picture of lesson 01" width="220">'
+    question = "<br>*How much is left?*<br>"
     for row in (
-        "|  | [**00 Compress a digit**](00_one.ipynb)<br>*How much is left?*<br>not run yet |",
-        f"| {picture} | [**01 Compress a digit**](01_two.ipynb)<br>*How much is left?*<br>2 minutes · needs 01 |",
+        f"|  | [**00 Compress a digit**](../notebooks/00_one.ipynb){question}not run yet |",
+        f"| {picture} | [**01 Compress a digit**](../notebooks/01_two.ipynb){question}2 minutes · needs 01 |",
     ):
         assert row in shown.splitlines()
 
@@ -72,14 +73,15 @@ def test_number_that_was_not_published_is_a_dash_in_the_table():
     assert results.make_results_table({"results": [row]}).splitlines()[-1].endswith("| – | – | 0.0913 | – | 10 s |")
 
 
-@pytest.mark.parametrize(("readme", "start"), [("# Title\n", MAP), (README, ""), (README, MAP * 2)])
-def test_nothing_is_written_where_a_place_to_fill_is_missing(patched, readme, start):
-    notebook = make_notebook()
-    notebook.cells[0].source += f"\n\n{start}"
-    before = patched.store(_00_one=notebook)
+@pytest.mark.parametrize(("readme", "lessons"), [("# Title\n", MAP), (README, ""), (README, MAP * 2)])
+def test_nothing_is_written_where_a_place_to_fill_is_missing(patched, readme, lessons):
+    before = patched.store(_00_one=make_notebook())
     (patched.folder / "README.md").write_text(readme)
+    (patched.folder / "site").mkdir()
+    (patched.folder / "site" / "map.md").write_text(lessons)
     with pytest.raises(ValueError, match="expected one"):
         results.main()
     assert (patched.folder / "README.md").read_text() == readme
+    assert (patched.folder / "site" / "map.md").read_text() == lessons
     assert patched.read() == before
     assert not (patched.folder / "results.json").exists()
