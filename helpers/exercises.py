@@ -7,7 +7,6 @@ from helpers.validation import as_numbers
 
 ANSWERS = {  # by exercise: the decimals that count, and what `make_digest` returns for the right number
     "00.2": (0, "2451e1d7e9a723ea"),
-    "03.1": (0, "0b55f0d557574e3b"),
     "08.1": (3, "a51d8541a08bdabd"),
     "12.1": (0, "79b85316151a4bc3"),
     "14.1": (0, "419083fa3eea9057"),
@@ -22,7 +21,7 @@ def check_answer(exercise, answer=None):
     if exercise not in list(ANSWERS):
         raise ValueError(f"no answer is known for exercise {exercise!r}; expected one of {', '.join(ANSWERS)}")
     decimals, digest = ANSWERS[exercise]
-    verdict = f"put your number, {f'to {decimals} decimals' if decimals else 'a whole number'}, in the place of None."
+    verdict = f"put your number, {f'to {decimals} decimals' if decimals else 'a whole number'}, instead of None."
     if answer is not None:
         units = Fraction(float(as_numbers(answer, f"answers to {exercise}"))) * 10**decimals  # of the last decimal
         near = [round(units) + off for off in (-1, 0, 1)] if decimals else [units]

@@ -17,7 +17,6 @@ MEASURES = {
     "dead_units": Measure("code units that are 0 on every training digit", "of 32"),
 }
 RACED_FOR = "test_bce"
-GIVEN = {"best_rate": 0.012}
 loss = loss_of_copies((784,))
 
 

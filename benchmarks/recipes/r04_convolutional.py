@@ -20,7 +20,6 @@ MEASURES = {
     "dead_channels": Measure("code channels that are 0 on every training digit", "of 8"),
 }
 RACED_FOR = "test_bce"
-GIVEN = {"checkouts": []}
 loss = loss_of_copies((28, 28, 1))
 
 

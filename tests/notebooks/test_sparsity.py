@@ -1,4 +1,4 @@
-"""Notebook 02's own measures and penalties, against closed forms and SciPy."""
+"""Notebook 02's own measures and layers, against closed forms and SciPy."""
 
 import ast
 from functools import cache
@@ -12,7 +12,7 @@ from scipy.stats import entropy
 
 from tools.notebooks import FOLDER, read_code
 
-NAMES = {"SparsityPenalty", "TargetActivation", "hoyer_sparsity", "measure_sparsity"}
+NAMES = {"TopK", "TargetActivation", "hoyer_sparsity", "measure_sparsity"}
 
 
 @cache
@@ -34,7 +34,7 @@ def penalty_of(layer, codes):
 
 @pytest.mark.parametrize("n", [2, 32, 784])
 @pytest.mark.parametrize("scale", [1e-3, 1, 1e3])
-def test_hoyer_has_its_closed_form_at_every_scale(n, scale):
+def test_hoyer_matches_its_closed_form_at_every_scale(n, scale):
     for k in range(1, n + 1, max(1, n // 8)):
         code = np.zeros((1, n))
         code[0, :k] = scale
@@ -46,7 +46,7 @@ def test_hoyer_of_a_code_of_zeros_is_one():
     assert define("hoyer_sparsity")(np.zeros((2, 32))) == pytest.approx([1, 1])
 
 
-def test_measures_of_a_code_are_those_computed_by_hand():
+def test_measures_of_a_code_match_values_computed_by_hand():
     measures = define("measure_sparsity")(np.array([[0, 0, 3, 4], [0, 0, 0, 1.0]]))
     assert measures["mean"] == pytest.approx(1)
     assert measures["zeros"] == pytest.approx(5 / 8)
@@ -55,26 +55,24 @@ def test_measures_of_a_code_are_those_computed_by_hand():
     assert measures["dead units"] == 2
 
 
-def test_penalty_is_that_computed_by_hand_and_only_the_sum_grows_with_the_batch():
-    layer, codes = define("SparsityPenalty"), np.array([[1, -2, 0], [0, 0, 4.0]])
-    for batch in (codes, np.tile(codes, (4, 1))):
-        assert penalty_of(layer(0.5), batch) == pytest.approx(0.5 * (3 + 4) / 2)
-        assert penalty_of(layer(0.5, "sum over images"), batch) == pytest.approx(0.5 * (3 + 4) * len(batch) / 2)
-    np.testing.assert_array_equal(layer(0.5)(ops.convert_to_tensor(codes)), codes)
-    with pytest.raises(ValueError, match="sum over pixels"):
-        layer(0.5, "sum over pixels")
+def test_top_k_keeps_the_largest_and_leaves_a_code_with_fewer_active_units_alone():
+    codes = np.random.default_rng(0).uniform(size=(64, 20)).astype("float32")
+    kept = ops.convert_to_numpy(define("TopK")(3)(codes))
+    np.testing.assert_array_equal(kept, np.where(codes >= np.sort(codes, axis=1)[:, -3:][:, :1], codes, 0))
+    few = np.array([[0, 2.0, 0, 1], [0, 0, 0, 0]], dtype="float32")
+    np.testing.assert_array_equal(define("TopK")(3)(few), few)
 
 
-def test_penalty_is_saved_with_its_settings(tmp_path):
+@pytest.mark.parametrize(("name", "settings"), [("TopK", (2,)), ("TargetActivation", (0.5, 0.1))])
+def test_layers_are_saved_with_their_settings(name, settings, tmp_path):
     image = keras.Input((6,))
-    code = define("SparsityPenalty")(0.1, "sum over images")(layers.Dense(3, "relu")(image))
-    keras.Model(image, code).save(tmp_path / "model.keras")
-    loaded = keras.models.load_model(tmp_path / "model.keras").layers[-1]
-    assert (loaded.strength, loaded.reduction) == (0.1, "sum over images")
+    keras.Model(image, define(name)(*settings)(layers.Dense(3, "relu")(image))).save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras").layers[-1].get_config()
+    assert set(settings) <= {value for value in loaded.values() if isinstance(value, int | float)}
 
 
-def test_penalty_for_a_target_activation_is_the_divergence_of_scipy():
+def test_kl_penalty_is_the_divergence_that_scipy_computes():
     codes = np.random.default_rng(0).uniform(0.01, 0.99, size=(64, 5))
     rho, rho_hat = 0.1, codes.mean(axis=0)
-    by_scipy = sum(entropy([rho, 1 - rho], [mean, 1 - mean]) for mean in rho_hat)
-    assert penalty_of(define("TargetActivation")(2.0, rho), codes) == pytest.approx(2 * by_scipy, rel=1e-4)
+    expected = sum(entropy([rho, 1 - rho], [mean, 1 - mean]) for mean in rho_hat)
+    assert penalty_of(define("TargetActivation")(2.0, rho), codes) == pytest.approx(2 * expected, rel=1e-4)
