@@ -73,8 +73,8 @@ class ResultsTable:
             bar = row["published"] if row["reproduced"] is None else row["reproduced"]
             sign = {"lower": 1, "higher": -1}.get(row["direction"])
             reached = "" if None in (bar, sign) else "yes" if sign * row["ours"] <= sign * bar else "no"
-            title = f"{reference[row['system']]['title']}: " if several else ""
-            self.lines.append([f"{title}{row['name']} ({row['unit']})", *numbers, reached])
+            name = f"{reference[row['system']]['title']}: {row['name']}" if several else row["name"]
+            self.lines.append([f"{name} ({row['unit']})", *numbers, reached])
             self.note = "Seed {seed}, {budget} budget, data: {data_source}.".format(**row)
 
     def __repr__(self):

@@ -23,9 +23,11 @@ def start_keras():
     # oneDNN's own allocator never gives memory back: a gigabyte after the loss of 60,000 images.
     os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "true")
     with hold_native_messages():
-        from keras import ops
+        from keras import backend, ops
 
         ops.zeros(1)
+        if backend.backend() == "tensorflow":  # whose oneDNN reports once that it lacks integers on some processors
+            sys.modules["tensorflow"].function(ops.transpose)(ops.zeros((2, 2), "int32"))
 
 
 @contextmanager
