@@ -9,7 +9,7 @@ from tqdm import tqdm
 from helpers.startup import return_freed_memory
 from helpers.validation import as_count, as_positive
 
-CAUSES = "Likely causes: pixels outside [0, 1] (divide by 255), NaN in the data, or a high learning rate. Rebuild the model"
+CAUSES = "Likely causes: pixels outside [0, 1] (divide by 255), NaN in the data, or a high learning rate. Rebuild it"
 
 
 def set_seed(seed):
