@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "exercises": ["check_answer"],
         "explorer": ["latent_explorer"],
         "figures": ["plot_image_grid", "plot_image_rows", "plot_learning_curve"],
+        "generation_metrics": ["Judge", "in_holes"],
         "latent_space": ["decode_grid", "plot_codes", "plot_grid"],
         "results": ["Result", "show_results"],
         "startup": ["start_keras"],

@@ -1,0 +1,81 @@
+"""How good generated images are: a judge trained on real images, and the holes between their codes."""
+
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import layers
+from sklearn.neighbors import NearestNeighbors
+
+from helpers.training import set_seed, warmup_then_cosine
+from helpers.validation import as_numbers, as_pixels, as_positive
+
+
+class Rating(NamedTuple):
+    """What a Judge says of images: the share that passes, and how far the frequencies of their classes are off."""
+
+    passes: float
+    class_distance: float
+
+
+class Judge:
+    """A judge of images: one passes if it's close to a known image and the judge is confident about its class.
+
+    `x`, (n, height, width[, channels]) in [0, 1], and `y`, whole numbers (n,), are training images and their labels.
+    The last sixth are validation images, of which each of two tests turns away the share `strictness`. The first takes
+    the distance to the nearest of `known` images, the root of the summed squared differences of pixels; the second, the
+    probability of the likeliest class, by a small classifier. Training that classifier seeds Keras with `seed`.
+    """
+
+    def __init__(self, x, y, strictness=0.1, known=20_000, epochs=4, seed=0):
+        x, y = as_pixels(x, "x", *np.shape(x)), as_numbers(y, "y", len(x)).astype(int)
+        split = len(x) * 5 // 6
+        self.shape, self.frequencies = x.shape[1:], np.bincount(y) / len(y)
+        self.neighbors = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(
+            x[: min(known, split)].reshape(-1, x[0].size)
+        )
+        set_seed(seed)
+        outputs = layers.Dense(len(self.frequencies), activation="softmax")
+        hidden = [layers.Flatten(), layers.Dense(128, activation="relu")]
+        self.classifier = keras.Sequential([keras.Input(self.shape), *hidden, outputs])
+        schedule = warmup_then_cosine(4e-3, epochs / 8, epochs, -(-split // 250))
+        self.classifier.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy", jit_compile=False)
+        self.classifier.fit(x[:split], y[:split], batch_size=250, epochs=epochs, verbose=0)
+        validation = x[split:][:2000]
+        self.farthest = np.quantile(self.distance(validation), 1 - as_positive(strictness, "strictness"))
+        self.least_confident = np.quantile(self.probabilities(validation).max(axis=1), strictness)
+
+    def distance(self, images):
+        """Return the distance of each image (n, ...) to the nearest known one, (n,)."""
+        images = as_pixels(images, "images", "n", *self.shape)
+        return self.neighbors.kneighbors(images.reshape(len(images), -1))[0][:, 0]
+
+    def probabilities(self, images):
+        """Return the probability of each class for images (n, ...): (n, classes)."""
+        return self.classifier.predict(as_pixels(images, "images", "n", *self.shape), batch_size=1000, verbose=0)
+
+    def passes(self, images):
+        """Return whether each image (n, ...) passes both tests, (n,)."""
+        is_confident = self.probabilities(images).max(axis=1) >= self.least_confident
+        return is_confident & (self.distance(images) <= self.farthest)
+
+    def rate(self, images):
+        """Return the share of images (n, ...) that pass, and the class distance, from 0 to 1, as a Rating.
+
+        The class distance is the total variation distance between the frequencies of the classes seen in the images and
+        those of the training labels: half the sum of absolute differences.
+        """
+        classes = self.probabilities(images).argmax(axis=1)
+        frequencies = np.bincount(classes, minlength=len(self.frequencies)) / len(classes)
+        return Rating(float(self.passes(images).mean()), float(np.abs(frequencies - self.frequencies).sum() / 2))
+
+
+def in_holes(z, z_train, z_validation, share=0.99):
+    """Return whether each code z (n, latent_dim) lies in a hole, (n,).
+
+    A hole is farther from every code in z_train than `share` of the codes in z_validation are.
+    """
+    z_train = as_numbers(z_train, "z_train", "n", "latent_dim")
+    neighbors = NearestNeighbors(n_neighbors=1).fit(z_train)
+    limit = np.quantile(neighbors.kneighbors(as_numbers(z_validation, "z_validation", "n", z_train.shape[1]))[0], share)
+    return neighbors.kneighbors(as_numbers(z, "z", "n", z_train.shape[1]))[0][:, 0] > limit
