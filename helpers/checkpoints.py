@@ -1,6 +1,5 @@
 """Keep the last whole epoch of a training on disk, and resume an interrupted training from it."""
 
-import gc
 import hashlib
 import io
 import json
@@ -9,27 +8,20 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras.callbacks import CSVLogger, EarlyStopping, History, LearningRateScheduler, ModelCheckpoint, ReduceLROnPlateau
+from keras.callbacks import History
 from keras.src.random.seed_generator import global_seed_generator
 
-from helpers.training import Progress
 from helpers.validation import replace_file
-
-# Callbacks that can be restored, and what they and History carry from one epoch to the next.
-RESTORED = EarlyStopping, ReduceLROnPlateau, ModelCheckpoint
-CARRIED = "wait best best_epoch best_weights stopped_epoch cooldown_counter history epoch _last_batch_seen".split()
-CARRIED += ["_batches_seen_since_last_saving"]
-STATELESS = CSVLogger, LearningRateScheduler, keras.callbacks.ProgbarLogger, keras.callbacks.TerminateOnNaN, Progress
 
 
 class ResumeCheckpoint(History):
     """A Keras callback that stores every epoch in `path`, an .npz file, and removes it when training ends.
 
-    Pass it last: `fit(..., callbacks=[show_progress(), ResumeCheckpoint(path)])`; `fit` returns it as its History. If
-    `path` holds an epoch of the same training (with the same weights and optimizer at the start, and as many epochs and
-    steps), `fit` resumes after it and ends with the losses of an uninterrupted one. EarlyStopping, ReduceLROnPlateau,
-    and ModelCheckpoint are restored; what isn't is printed. An epoch of another training is replaced, and a line says
-    so. Raises ValueError for a file that is no checkpoint, callbacks that can't be restored, and an unbuilt model.
+    `fit(..., callbacks=[show_progress(), ResumeCheckpoint(path)])` returns it as its History. If `path` holds an epoch
+    of the same training (the same weights and optimizer at the start, and as many epochs and steps), `fit` resumes
+    after it and ends with the losses of an uninterrupted one. Other callbacks begin anew, and so does the order of a
+    Dataset or generator. An epoch of another training is replaced, and a line says so. Raises ValueError for a file
+    that is no checkpoint, and for a model that isn't built.
     """
 
     def __init__(self, path):
@@ -40,7 +32,7 @@ class ResumeCheckpoint(History):
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        self.history, self.model._initial_epoch, unrestored = {}, None, self._find_callbacks()
+        self.history, self.model._initial_epoch = {}, None
         if not all(layer.built for layer in self.model.layers):
             raise ValueError("the model is not built; begin it with keras.Input, or call it on a batch first")
         if not self.model.optimizer.built:
@@ -51,21 +43,19 @@ class ResumeCheckpoint(History):
             return
         for variable, value in zip(self._list_variables(), state["variables"], strict=True):
             variable.assign(value)
-        for callback, carried in zip(self.carriers, state["carried"], strict=True):
-            vars(callback).update(carried)
+        self.history, self.epoch = state["history"], state["epoch"]
         for (_, restore), generator in zip(_list_generators(), state["generators"], strict=True):
             restore(generator)
         epoch, epochs = len(self.epoch), self.start["epochs"]
         self.model._initial_epoch = epochs if state["stopped"] else epoch
-        print(f"{self.path.name}: resuming after epoch {epoch} of {epochs}; not restored: {', '.join(unrestored)}")
+        print(f"{self.path.name}: resuming after epoch {epoch} of {epochs}; other callbacks begin anew")
 
     def on_epoch_begin(self, epoch, logs=None):
         self.model._initial_epoch = None  # or the next call of `fit` would begin there, too
 
     def on_epoch_end(self, epoch, logs=None):
         super().on_epoch_end(epoch, logs)
-        carried = [{k: v for k, v in vars(callback).items() if k in CARRIED} for callback in self.carriers]
-        state = {"start": self.start, "stopped": self.model.stop_training, "carried": carried}
+        state = {"start": self.start, "stopped": self.model.stop_training, "history": self.history, "epoch": self.epoch}
         state |= {"variables": self._list_variables(), "generators": [read() for read, _ in _list_generators()]}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(self.path, _pack(state))
@@ -73,20 +63,6 @@ class ResumeCheckpoint(History):
     def on_train_end(self, logs=None):
         self.model._initial_epoch = None
         self.path.unlink(missing_ok=True)
-
-    def _find_callbacks(self):
-        """Note which callbacks can be restored, with this one; return in words what can't be restored."""
-        # Keras doesn't show a callback the others, but they are in the list that holds this one.
-        lists = [holder for holder in gc.get_referrers(self) if isinstance(holder, list)]
-        lists = [[one for one in holder if getattr(one, "params", None) is self.params] for holder in lists]
-        together = max(lists, key=len, default=[self])
-        if any(isinstance(one, CSVLogger) and not one.append for one in together):
-            raise ValueError("CSVLogger would empty its file when training resumes; pass append=True to it")
-        self.carriers = [one for one in together if isinstance(one, RESTORED) or one is self]
-        if self.carriers[-1] is not self:
-            raise ValueError(f"{type(self.carriers[-1]).__name__} must come before ResumeCheckpoint in the callbacks")
-        names = {type(one).__name__ for one in together if one not in self.carriers and type(one) not in STATELESS}
-        return [*sorted(names), "the order of a Dataset or generator (if fit was given one)"]
 
     def _list_variables(self):
         """Return all variables that make the next epoch what it is; metrics start anew in each."""
@@ -100,7 +76,6 @@ class ResumeCheckpoint(History):
         config = re.sub(r'"name": "[^"]*"', "", json.dumps(self.model.optimizer.get_config(), default=str))
         parts = {"weights": self.model.weights, "optimizer": [config, *self.model.optimizer.variables]}
         start = {name: hashlib.sha256(_pack(part)).hexdigest() for name, part in parts.items()}
-        start["callbacks"] = [type(callback).__name__ for callback in self.carriers]
         return start | {name: (self.params or {}).get(name) for name in ("epochs", "steps")}
 
     def _read(self):

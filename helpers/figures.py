@@ -43,11 +43,10 @@ def plot_image_grid(images, columns=10, ax=None, ink=True):
     return ax
 
 
-def plot_learning_curve(history, metric="loss", label=None, ax=None, validation_freq=None):
+def plot_learning_curve(history, metric="loss", label=None, ax=None):
     """Draw `metric` and its validation value, if there is one, by epoch, from `fit`'s History or a dict of lists.
 
-    `label` names the vertical axis. Fewer values than epochs are taken to have equal distances up to the last epoch, or
-    else need the `validation_freq` of `fit`, which a History doesn't keep. Returns the axes, or raises ValueError.
+    `label` names the vertical axis. Returns the axes; raises ValueError for other names, or values of some epochs only.
     """
     values = getattr(history, "history", history)
     names = sorted(values) if isinstance(values, dict) else []
@@ -57,11 +56,12 @@ def plot_learning_curve(history, metric="loss", label=None, ax=None, validation_
     curves = {name: as_numbers(values[name], f"the values of {name!r}", "epochs") for name in names}
     count, epochs = max(map(np.size, values.values())), np.add(getattr(history, "epoch", []), 1)
     epochs = epochs if len(epochs) == count else np.arange(1, count + 1)
-    measured = {name: _find_epochs(epochs, len(curve), validation_freq) for name, curve in curves.items()}
+    if any(len(curve) != len(epochs) for curve in curves.values()):
+        raise ValueError(f"{metric} was not measured in each of {len(epochs)} epochs; call fit without validation_freq")
     ax = ax or plt.figure().add_subplot()
     for name, curve in curves.items():
         part = "validation" if name.startswith("val_") else "training"
-        ax.plot(measured[name], curve, label=part, marker="." if len(curve) < 40 else None)
+        ax.plot(epochs, curve, label=part, marker="." if len(curve) < 40 else None)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set(xlabel="epoch", ylabel=label or metric)
     ax.legend()
@@ -81,12 +81,3 @@ def tile_images(images, columns, paper=1, gap=0):
     shape = -(-len(images) // columns), columns
     picture = montage(images, fill, grid_shape=shape, padding_width=gap, channel_axis=channel_axis)
     return picture[gap : len(picture) - gap, gap : picture.shape[1] - gap]
-
-
-def _find_epochs(epochs, count, freq):
-    """Return in which of the epochs `count` values were measured: every `freq` epochs, or in those of a list."""
-    step = 1 if count == len(epochs) else freq or len(epochs) // count
-    found = epochs[np.isin(epochs, list(step)) if np.iterable(step) else epochs % step == 0]
-    if len(found) != count or not (freq or found[-1] == epochs[-1]):
-        raise ValueError(f"{count} values for {len(epochs)} epochs; expected validation_freq as it was given to fit")
-    return found

@@ -1,6 +1,6 @@
 """How good generated images are: a judge trained on real images, and the holes between their codes."""
 
-from typing import NamedTuple
+from collections import namedtuple
 
 import keras
 import numpy as np
@@ -10,12 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from helpers.training import set_seed, warmup_then_cosine
 from helpers.validation import as_numbers, as_pixels, as_positive
 
-
-class Rating(NamedTuple):
-    """What a Judge says of images: the share that passes, and how far the frequencies of their classes are off."""
-
-    passes: float
-    class_distance: float
+Rating = namedtuple("Rating", "passes class_distance")
 
 
 class Judge:
@@ -31,9 +26,8 @@ class Judge:
         x, y = as_pixels(x, "x", *np.shape(x)), as_numbers(y, "y", len(x)).astype(int)
         split = len(x) * 5 // 6
         self.shape, self.frequencies = x.shape[1:], np.bincount(y) / len(y)
-        self.neighbors = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(
-            x[: min(known, split)].reshape(-1, x[0].size)
-        )
+        self.neighbors = NearestNeighbors(n_neighbors=1, algorithm="brute")
+        self.neighbors.fit(x[: min(known, split)].reshape(-1, x[0].size))
         set_seed(seed)
         outputs = layers.Dense(len(self.frequencies), activation="softmax")
         hidden = [layers.Flatten(), layers.Dense(128, activation="relu")]
@@ -60,10 +54,9 @@ class Judge:
         return is_confident & (self.distance(images) <= self.farthest)
 
     def rate(self, images):
-        """Return the share of images (n, ...) that pass, and the class distance, from 0 to 1, as a Rating.
+        """Return the share of images (n, ...) that pass, and the class distance, as a Rating.
 
-        The class distance is the total variation distance between the frequencies of the classes seen in the images and
-        those of the training labels: half the sum of absolute differences.
+        It's the total variation distance, from 0 to 1, of the classes' frequencies from those of the training labels.
         """
         classes = self.probabilities(images).argmax(axis=1)
         frequencies = np.bincount(classes, minlength=len(self.frequencies)) / len(classes)

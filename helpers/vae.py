@@ -120,9 +120,9 @@ class VariationalAutoencoder(keras.Model):
     `beta` weighs the KL divergence: a number, a keras.Variable(trainable=False), or a schedule of keras.optimizers,
     called with the number of training steps. `vae.beta = 2.0` changes it.
 
-    `fit(noisy, clean)` takes targets that differ from the input. `sample_weight` (n,), or `class_weight` with labels as
-    `y`, weighs images; `metrics` compare targets with decoded images. The logs "reconstruction_loss" and, times beta,
-    "kl_divergence" add up to the loss without regularization. Raises ValueError for what isn't supported.
+    `fit(noisy, clean)` takes targets that differ from its input. `sample_weight` (n,) weighs images; `metrics` compare
+    targets with decoded images. The logs "reconstruction_loss" and, times beta, "kl_divergence" add up to the loss
+    without regularization. Raises ValueError for what isn't supported.
     """
 
     def __init__(
@@ -226,10 +226,9 @@ class VariationalAutoencoder(keras.Model):
         """Return arguments for Keras; raise ValueError if arrays of target images are outside [0, 1]."""
         self._build_if_possible()
         if class_weight is not None:
-            labels = np.argmax(y, axis=1) if np.ndim(y) == 2 and np.shape(y)[1] > 1 else np.ravel(y)
-            if sample_weight is not None or not isinstance(x, np.ndarray) or labels.shape != (len(x),):
-                raise ValueError("class_weight takes an array of images, one label for each as y, and no sample_weight")
-            sample_weight, y = np.array([class_weight.get(int(label), 1.0) for label in labels], "float32"), None
+            raise ValueError(
+                "class_weight needs labels, and a VAE has none; expected sample_weight, one for each image"
+            )
         target = x if y is None else y
         if self.likelihood in LIKELIHOODS[:2] and isinstance(target, np.ndarray) and target.ndim > 1 and target.size:
             as_pixels(target, "target images", *target.shape)

@@ -26,7 +26,7 @@ class VaeMetrics(namedtuple("VaeMetrics", FIELDS)):
     """What `measure_vae` returns; all but the counts are in nats per image, means over images.
 
     `elbo_error` is a standard error, `bounds` are importance-weighted bounds by number of samples, `log_likelihood` is
-    by quadrature, for two latents, or else None.
+    by quadrature, for two latents. Without `bound_images`, these are {} and None.
     """
 
     def __str__(self):
@@ -34,9 +34,10 @@ class VaeMetrics(namedtuple("VaeMetrics", FIELDS)):
             (f"ELBO, {self.images:,} images", f"{self.elbo:.2f} ± {self.elbo_error:.2f}"),
             ("  - reconstruction loss", f"{self.reconstruction_loss:.2f}"),
             ("  - KL divergence", f"{self.kl_divergence:.2f}"),
-            (f"ELBO, the first {self.bound_images:,}", f"{self.elbo_of_bound_images:.2f}"),
-            *((f"  bound, {count:,} samples", f"{bound:.2f}") for count, bound in self.bounds.items()),
         ]
+        if self.bound_images:
+            rows.append((f"ELBO, the first {self.bound_images:,}", f"{self.elbo_of_bound_images:.2f}"))
+        rows += [(f"  bound, {count:,} samples", f"{bound:.2f}") for count, bound in self.bounds.items()]
         if self.log_likelihood is not None:
             rows.append(("  log p(x), quadrature", f"{self.log_likelihood:.2f}"))
         rows.append(("active units", f"{self.active_units} of {self.latent_dim}"))
@@ -56,13 +57,12 @@ class VaeMetrics(namedtuple("VaeMetrics", FIELDS)):
 def measure_vae(encoder, decoder, images, *, bound_images=None, samples=(100, 1000), seed=0, points=200, **options):
     """Measure a trained VAE on images, (n, height, width[, channels]) or (n, pixels); return VaeMetrics.
 
-    The ELBO takes one sample of z for each image. The importance-weighted bounds, one for each number in `samples`, and
-    for two latents log p(x) by quadrature on `points` x `points` of the plane take the first `bound_images`, at most
-    100 by default. `options` are the likelihood's. Raises ValueError for fewer than two images.
+    The ELBO takes one sample of z for each image. With `bound_images`, their number, the first images also get the
+    importance-weighted bounds, one for each number in `samples`, and for two latents log p(x) by quadrature on `points`
+    x `points` of the plane. `options` are the likelihood's. Raises ValueError for fewer than two images.
     """
     images = _check_images(images, **options)
-    bound_images = min(100, len(images)) if bound_images is None else bound_images
-    few = images[: as_count(bound_images, "bound_images, of as many as there are images,", 1, len(images))]
+    few = images[: as_count(bound_images or 0, "bound_images, of as many as there are images,", 0, len(images))]
     samples = [as_count(count, "samples") for count in samples]
     z_mean, z_log_var = _encode(encoder, images)
     active_units = count_active_units(z_mean)
@@ -74,15 +74,17 @@ def measure_vae(encoder, decoder, images, *, bound_images=None, samples=(100, 10
     by_latent = ops.convert_to_numpy(kl_divergence(z_mean[..., None], z_log_var[..., None]))  # (n, latent_dim)
     divergence = by_latent.sum(axis=1)
     elbos = -negative_elbo(reconstruction, divergence)  # (n,)
-    weights = np.concatenate(list(_draw_log_weights(encoder, decoder, few, max(samples, default=1), seed, options)))
-    bounds = {count: float(logsumexp(weights[:, :count], axis=1, b=1 / count).mean()) for count in samples}
-    log_likelihood = None
-    if z_mean.shape[1] == 2:
-        log_likelihood = float(log_likelihood_by_quadrature(decoder, few, points=points, **options).mean())
-    means = [float(values.mean()) for values in (elbos, reconstruction, divergence, elbos[: len(few)])]
+    elbo_of_few, bounds, log_likelihood = None, {}, None
+    if len(few):
+        weights = np.concatenate(list(_draw_log_weights(encoder, decoder, few, max(samples, default=1), seed, options)))
+        bounds = {count: float(logsumexp(weights[:, :count], axis=1, b=1 / count).mean()) for count in samples}
+        elbo_of_few = float(elbos[: len(few)].mean())
+        if z_mean.shape[1] == 2:
+            log_likelihood = float(log_likelihood_by_quadrature(decoder, few, points=points, **options).mean())
+    means = [float(values.mean()) for values in (elbos, reconstruction, divergence)]
     counts = active_units, z_mean.shape[1], len(images), len(few)
     error, kl_by_latent = float(elbos.std() / np.sqrt(len(elbos))), tuple(by_latent.mean(axis=0).tolist())
-    return VaeMetrics(means[0], error, *means[1:3], kl_by_latent, *counts, means[3], bounds, log_likelihood)
+    return VaeMetrics(means[0], error, *means[1:], kl_by_latent, *counts, elbo_of_few, bounds, log_likelihood)
 
 
 def count_active_units(z_mean, threshold=0.01):
