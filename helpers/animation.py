@@ -27,7 +27,7 @@ def write_gif(path, frames, milliseconds, colors=32, most_bytes=1_500_000):
     path, colors = _check_path(path), as_count(colors, "colors", 2, 256)
     frames = [np.asarray(frame) for frame in frames]
     if len({(frame.dtype, frame.shape) for frame in frames}) != 1:
-        raise ValueError("frames differ, or there are none; expected at least one, of one shape and type")
+        raise ValueError("frames differ, or the list is empty; expected at least one, of one shape and type")
     durations = _check_durations(milliseconds, len(frames))
     frames = np.stack(frames) / np.float32(255 if frames[0].dtype == np.uint8 else 1)
     is_color = frames.shape[3:] == (3,)

@@ -21,7 +21,7 @@ class ResumeCheckpoint(History):
     of the same training (the same weights and optimizer at the start, and as many epochs and steps), `fit` resumes
     after it and ends with the losses of an uninterrupted one. Other callbacks begin anew, and so does the order of a
     Dataset or generator. An epoch of another training is replaced, and a line says so. Raises ValueError for a file
-    that is no checkpoint, and for a model that isn't built.
+    that isn't a checkpoint, and for a model that isn't built.
     """
 
     def __init__(self, path):

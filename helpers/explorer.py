@@ -105,6 +105,6 @@ def _fill(template, **parts):
 
 
 def _as_address(tiles, columns):
-    """Return images of bytes as one PNG, so many in a row, and that as an address that holds the data itself."""
+    """Return images of bytes as one PNG, `columns` in a row, and that as an address that holds the data itself."""
     png = iio.imwrite("<bytes>", tile_images(tiles, columns, paper=255), extension=".png", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"

@@ -69,7 +69,7 @@ def plot_learning_curve(history, metric="loss", label=None, ax=None):
 
 
 def as_light(images, ink, shades=256):
-    """Return images in [0, 1] as bytes in so many shades, high where it is light: dark where there is gray ink."""
+    """Return images in [0, 1] as bytes in `shades` levels, high where it is light: dark where there is gray ink."""
     images = as_images(images)
     light = 1 - images if ink and images.ndim == 3 else images
     return np.rint(np.rint(light * (shades - 1)) * (255 / (shades - 1))).astype(np.uint8)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 def start_keras():
-    """Set up memory and oneDNN, then import Keras and start its backend without messages that nobody needs to act on.
+    """Set up memory and oneDNN, then import Keras and start its backend without messages that no one needs to act on.
 
     Call it before anything imports TensorFlow. Environment variables that the user has set keep their values.
     """

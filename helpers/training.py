@@ -85,7 +85,7 @@ class Progress(keras.callbacks.Callback):
 
 
 def _name_binary_cross_entropy(model):
-    """Return which log holds the binary cross-entropy of a model, or None if there is none."""
+    """Return which log holds the binary cross-entropy of a model, or None."""
     if getattr(model, "likelihood", None) == "bernoulli":
         return "reconstruction_loss"
     loss = getattr(model, "loss", None)

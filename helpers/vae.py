@@ -104,7 +104,7 @@ class Sampling(layers.Layer):
 
 
 class BatchMean(keras.losses.Loss):
-    """The mean over a batch of what it is given; Keras scales it for distribution strategies."""
+    """The mean of its input over a batch; Keras scales it for distribution strategies."""
 
     def call(self, y_true, y_pred):
         return y_pred

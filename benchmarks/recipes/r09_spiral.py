@@ -38,13 +38,13 @@ MEASURES = {
 
 
 def spiral(turns):
-    """Return where the true curve is after so many turns, (n, 2); its radius is their number."""
+    """Return where the true curve is after this many turns, (n, 2); its radius is their number."""
     angle = 2 * np.pi * turns
     return np.stack([turns * np.cos(angle), turns * np.sin(angle)], axis=-1)
 
 
 def arc_length(turns):
-    """Return the length of the true curve from its center to so many turns."""
+    """Return the length of the true curve from its center to this many turns."""
     angle = 2 * np.pi * turns
     return (angle * np.sqrt(1 + angle**2) + np.arcsinh(angle)) / (4 * np.pi)
 
