@@ -25,9 +25,9 @@ def measure_elbo(vae, data):
 
 def loss_of_vae(model, names, data):
     """Return the negative ELBO on the test images from one sample of z, nats per image, on every backend."""
-    losses = []
+    losses, from_logits = [], returns_logits(model.decoder)
     for images in np.split(data.x_test, max(1, len(data.x_test) // 1000)):
         z_mean, z_log_var, z = model.encoder(images)
-        loss = reconstruction_loss(images, model.decoder(z)) + kl_divergence(z_mean, z_log_var)
-        losses.append(keras.ops.convert_to_numpy(loss))
+        reconstruction = reconstruction_loss(images, model.decoder(z), from_logits=from_logits)
+        losses.append(keras.ops.convert_to_numpy(reconstruction + kl_divergence(z_mean, z_log_var)))
     return float(np.mean(np.concatenate(losses)))
