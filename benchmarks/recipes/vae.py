@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from benchmarks.recipes import Measure
-from helpers.vae import kl_divergence, reconstruction_loss
+from helpers.vae import kl_divergence, reconstruction_loss, returns_logits
 
 
 def describe_elbo(images):
