@@ -11,7 +11,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "datasets": ["load_fashion_mnist", "load_mnist"],
         "distributed": ["run_workers"],
         "environment": ["check_environment", "output_folder"],
-        "exercises": ["check_answer"],
         "explorer": ["latent_explorer"],
         "figures": ["plot_image_grid", "plot_image_rows", "plot_learning_curve"],
         "generation_metrics": ["Judge", "in_holes"],

@@ -19,7 +19,8 @@ class Judge:
     `x`, (n, height, width[, channels]) in [0, 1], and `y`, whole numbers (n,), are training images and their labels.
     The last sixth are validation images, of which each of two tests turns away the share `strictness`. The first takes
     the distance to the nearest of `known` images, the root of the summed squared differences of pixels; the second, the
-    probability of the likeliest class, by a small classifier. Training that classifier seeds Keras with `seed`.
+    probability of the likeliest class, by a small classifier. Training it seeds Keras with `seed`. The class distance
+    of a Rating, from 0 to 1, is that of the frequencies of classes in the images and in the training labels.
     """
 
     def __init__(self, x, y, strictness=0.1, known=20_000, epochs=4, seed=0):
@@ -54,20 +55,14 @@ class Judge:
         return is_confident & (self.distance(images) <= self.farthest)
 
     def rate(self, images):
-        """Return the share of images (n, ...) that pass, and the class distance, as a Rating.
-
-        It's the total variation distance, from 0 to 1, of the classes' frequencies from those of the training labels.
-        """
+        """Return the share of images (n, ...) that pass, and their classes' total variation distance, as a Rating."""
         classes = self.probabilities(images).argmax(axis=1)
         frequencies = np.bincount(classes, minlength=len(self.frequencies)) / len(classes)
         return Rating(float(self.passes(images).mean()), float(np.abs(frequencies - self.frequencies).sum() / 2))
 
 
 def in_holes(z, z_train, z_validation, share=0.99):
-    """Return whether each code z (n, latent_dim) lies in a hole, (n,).
-
-    A hole is farther from every code in z_train than `share` of the codes in z_validation are.
-    """
+    """Return whether each code z (n, d) is farther from all of z_train than `share` of z_validation are, (n,)."""
     z_train = as_numbers(z_train, "z_train", "n", "latent_dim")
     neighbors = NearestNeighbors(n_neighbors=1).fit(z_train)
     limit = np.quantile(neighbors.kneighbors(as_numbers(z_validation, "z_validation", "n", z_train.shape[1]))[0], share)

@@ -86,7 +86,7 @@ def negative_elbo(reconstruction, divergence, beta=1.0):
 class Sampling(layers.Layer):
     """Draw z from N(z_mean, exp(z_log_var)) so that the gradient reaches both: z = z_mean + sigma * epsilon.
 
-    All three are (n, latent_dim). A loaded model begins its sequence of noise again (notebook 09 shows the effect).
+    All three are (n, latent_dim). A loaded model begins its sequence of noise again.
     """
 
     def __init__(self, seed=None, **kwargs):
@@ -277,7 +277,7 @@ def build_vae(image_shape, latent_dim, likelihood="bernoulli", width=32):
     """Return an untrained convolutional VariationalAutoencoder of images of this shape, (height, width, channels).
 
     `width` is the number of filters of its first layer. Images whose sides aren't divisible by 4 are padded with zeros,
-    and what is decoded is cropped. The decoder returns logits, or means for a Gaussian. Notebook 09 has this in full.
+    and what is decoded is cropped. The decoder returns logits, or means for a Gaussian. Lesson 09 has it in full.
     """
     if np.shape(image_shape) != (3,):
         raise ValueError(f"image_shape is {image_shape}; expected (height, width, channels), such as (28, 28, 1)")
