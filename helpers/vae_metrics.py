@@ -1,8 +1,8 @@
 """What a trained variational autoencoder is measured by: the ELBO and its parts, active units, and log p(x).
 
 An encoder returns [z_mean, z_log_var, ...], each (n, latent_dim); a decoder turns z into what `reconstruction_loss`
-takes. The options are the last ones of that function; for a VariationalAutoencoder, `vae.likelihood_options`. Values are
-in nats per image. Images are (n, height, width[, channels]) or (n, pixels); NaN and other shapes raise ValueError.
+takes. The options are the last ones of that function; for a VariationalAutoencoder, `vae.likelihood_options`. Values
+are in nats per image. Images are (n, height, width[, channels]) or (n, pixels); NaN and other shapes raise ValueError.
 """
 
 from collections import namedtuple
