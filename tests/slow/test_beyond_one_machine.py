@@ -1,4 +1,4 @@
-"""The programs that notebook 15 writes: the network of 09, workers that differ, and workers that fail."""
+"""The programs that notebook 15 writes: the published network of R8, workers that differ, and workers that fail."""
 
 import importlib.util
 import json
@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from benchmarks.lessons import Lesson
+from benchmarks.recipes import r08_convolutional_vae
 from helpers.distributed import run_workers
 from tools.notebooks import FOLDER, explain_skip, read_notebook
 
@@ -30,20 +30,16 @@ def programs(tmp_path):
     return tmp_path
 
 
-def test_network_is_that_of_notebook_09(programs):
-    lesson = Lesson("09_convolutional_vae")
-    lesson.prepare()
+def test_network_is_the_published_one(programs):
     spec = importlib.util.spec_from_file_location("vae_of_15", programs / "vae.py")
     vae = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(vae)
     noise = np.random.default_rng(0).random((8, 28, 28, 1), dtype="float32")
-    for name, own, inputs in [
-        ("build_encoder", vae.build_encoder(0), noise),
-        ("build_decoder", vae.build_decoder(), noise[:, 0, :2, 0]),
-    ]:
-        model = lesson.names[name]()
+    published = r08_convolutional_vae.build((32, 64))
+    inputs = noise, noise[:, 0, :2, 0]
+    for own, model, x in zip((vae.build_encoder(0), vae.build_decoder()), published, inputs, strict=True):
         own.set_weights(model.get_weights())
-        np.testing.assert_allclose(own(inputs)[0], model(inputs)[0], rtol=1e-5)
+        np.testing.assert_allclose(own(x)[0], model(x)[0], rtol=1e-5)
 
 
 INVERT = (

@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks.lessons import Lesson
 from benchmarks.races import RACES
+from helpers.vae import mean_image, returns_logits
 from tools.fast_budget import read_fast_budget
 from tools.notebooks import ROOT
 
@@ -40,8 +41,9 @@ class Watch(keras.callbacks.Callback):
         images = self.names["x_test"][:100]
         # Lesson 10 trains two networks in a loop of its own.
         outputs = self.model(images) if self.model else self.names["decoder"](self.names["encoder"](images)[0])
-        # A variational autoencoder returns its codes before the decoded images.
-        return keras.ops.convert_to_numpy(outputs[-1] if isinstance(outputs, tuple | list) else outputs)
+        if isinstance(outputs, tuple | list):  # of a VAE: its codes, then images or logits
+            outputs = mean_image(outputs[-1], from_logits=returns_logits(self.model.decoder))
+        return keras.ops.convert_to_numpy(outputs)
 
 
 def train(notebook):
