@@ -86,7 +86,7 @@ def test_model_cell_of_notebook_09_trains_saves_and_samples_color_images_on_its_
     model.compile("adam", run_eagerly=True)
     history = model.fit(images, batch_size=4, validation_data=(images,), verbose=0).history
     assert {"loss", "val_loss", "val_reconstruction_loss", "val_kl_divergence"} <= set(history)
-    with pytest.raises(ValueError, match="divide them by 255"):
+    with pytest.raises(ValueError, match="divided by 255"):
         model.fit(255 * images, verbose=0)
     model.save(tmp_path / "vae.keras")
     loaded = keras.saving.load_model(tmp_path / "vae.keras")
