@@ -51,8 +51,8 @@ class Judge:
 
     def passes(self, images):
         """Return whether each image (n, ...) passes both tests, (n,)."""
-        is_confident = self.probabilities(images).max(axis=1) >= self.least_confident
-        return is_confident & (self.distance(images) <= self.farthest)
+        is_clear = self.probabilities(images).max(axis=1) >= self.least_confident
+        return is_clear & (self.distance(images) <= self.farthest)
 
     def rate(self, images):
         """Return the share of images (n, ...) that pass, and their classes' total variation distance, as a Rating."""

@@ -61,7 +61,7 @@ def measure_vae(encoder, decoder, images, *, bound_images=None, samples=(100, 10
     x `points` of the plane. `options` are the likelihood's. Raises ValueError for fewer than two images.
     """
     images = _check_images(images, **options)
-    few = images[: as_count(bound_images or 0, "bound_images, of as many as there are images,", 0, len(images))]
+    few = images[:0] if bound_images is None else images[: as_count(bound_images, "bound_images", 1, len(images))]
     samples = [as_count(count, "samples") for count in samples]
     z_mean, z_log_var = _encode(encoder, images)
     active_units = count_active_units(z_mean)

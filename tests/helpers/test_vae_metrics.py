@@ -100,7 +100,7 @@ def test_measures_of_a_keras_model_agree_with_each_other_and_repeat_with_the_see
         for _ in range(2)
     )
     assert found == again
-    with pytest.raises(ValueError, match="from 0 to 6"):
+    with pytest.raises(ValueError, match="from 1 to 6"):
         vae_metrics.measure_vae(vae.encoder, vae.decoder, IMAGES, bound_images=7)
     assert found.elbo == pytest.approx(-found.reconstruction_loss - found.kl_divergence, abs=1e-4)
     assert found.elbo_of_bound_images == pytest.approx(found.elbo)
