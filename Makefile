@@ -26,7 +26,7 @@ setup:  ## create .venv, or update it if requirements.lock changed; most targets
 scale: setup  ## add JAX and Ray to .venv; only notebook 15 needs them
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --constraint requirements.lock --editable ".[scale]"
 
-run: setup  ## run the lessons and write pages to build/html; NOTEBOOK=07 for one, ALL=1 adds solutions, FAST=1 for the short budget, JOBS=4 for four at once
+run: setup  ## run the lessons and write pages to build/html; NOTEBOOK=07 for one, ALL=1 adds solutions, FAST=1 for the short budget, JOBS=4 for four at once instead of two
 	@$(PY) -m tools.execute $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) $(if $(ALL),--all) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS))
 
 lab: setup  ## open JupyterLab on the first notebook; LAB="--no-browser" passes options to it

@@ -190,15 +190,14 @@ def parse(arguments):
         "--jobs",
         type=int,
         metavar="N",
-        help="notebooks to run at once, up to 3 GB of memory each (default: 1, or 2 with --fast)",
+        help="notebooks to run at once, up to 3 GB of memory each (default: 2, or 1 with --publish)",
     )
     parser.add_argument("--publish", action="store_true", help="store the outputs in the notebooks, solutions included")
     options = parser.parse_args(arguments)
     if options.fast and options.publish:
         parser.error("only full-budget results can be published; omit --fast")
-    # In the short budget, much of the time, such as that of imports, keeps only one core busy. In the full budget,
-    # other notebooks would distort the seconds that a notebook prints.
-    options.jobs = (2 if options.fast else 1) if options.jobs is None else options.jobs
+    # Imports and pictures keep only one core busy. When publishing, other notebooks would distort the stored seconds.
+    options.jobs = (1 if options.publish else 2) if options.jobs is None else options.jobs
     if options.jobs < 1:
         parser.error(f"--jobs {options.jobs}: expected at least 1")
     if options.publish and options.jobs > 1:

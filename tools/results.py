@@ -1,4 +1,4 @@
-"""Gather results.json from the outputs that notebooks store; build the README's tables and the map in site/map.md."""
+"""Gather results.json from the outputs that notebooks store; fill the tables in README, CONTRIBUTING, and map."""
 
 import json
 import re
@@ -20,6 +20,7 @@ from tools.repository import read_project
 
 RESULTS = ROOT / "results.json"
 README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 MAP = ROOT / "site" / "map.md"
 RACES = ROOT / "benchmarks" / "results.json"
 CARD = ROOT / "benchmarks" / "gpu.json"
@@ -63,6 +64,18 @@ def make_notebook_table(gathered):
     together = sum(lesson["seconds"] or 0 for lesson in gathered["notebooks"].values())
     lines.append(f"| all | | | **{together / 60:.1f}** | |")
     return "\n".join(lines)
+
+
+def make_seconds_table():
+    """Return CONTRIBUTING's table as Markdown: the seconds that each lesson took to publish, and the sums."""
+    seconds = {
+        name_of(path): read_notebook(path).metadata.get("autoencoders", {}).get("seconds", 0)
+        for path in list_notebooks(solutions=True)
+    }
+    lessons = {name: taken for name, taken in seconds.items() if "/" not in name}
+    sums = {"all lessons": sum(lessons.values()), "lessons and solutions": sum(seconds.values())}
+    lines = ["| notebook | seconds |", "|---|---|"]
+    return "\n".join(lines + [f"| {name} | {taken:,} |" for name, taken in (lessons | sums).items()])
 
 
 def make_map(gathered):
@@ -176,11 +189,13 @@ def fill_readme(text, gathered, races, card):
 def main():
     gathered = gather()
     readme = fill_readme(README.read_text(encoding="utf-8"), gathered, read_races(), read_card())
+    contributing = fill(CONTRIBUTING.read_text(encoding="utf-8"), "seconds", make_seconds_table())
     lessons = fill(MAP.read_text(encoding="utf-8"), "map", make_map(gathered))
     replace_file(RESULTS, (json.dumps(gathered, indent=2, ensure_ascii=False) + "\n").encode())
     replace_file(README, readme.encode())
+    replace_file(CONTRIBUTING, contributing.encode())
     replace_file(MAP, lessons.encode())
-    written = f"{RESULTS.name}, README.md, and site/map.md"
+    written = f"{RESULTS.name}, README.md, CONTRIBUTING.md, and site/map.md"
     print(f"{len(gathered['results'])} results of {len(gathered['notebooks'])} notebooks, in {written}")
 
 

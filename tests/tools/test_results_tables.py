@@ -29,6 +29,7 @@ ROW = {
 TABLES = ("notebooks", "results", "races", "card")
 README = "# Title\n" + "".join(f"<!-- {name}:begin -->\nold\n<!-- {name}:end -->\n" for name in TABLES)
 MAP = "<!-- map:begin -->\nold\n<!-- map:end -->"
+SECONDS = MAP.replace("map", "seconds")
 
 
 def test_results_are_gathered_from_lessons_and_fill_all_tables(patched):
@@ -40,6 +41,7 @@ def test_results_are_gathered_from_lessons_and_fill_all_tables(patched):
     (patched.folder / "notebooks" / "pictures").mkdir()
     (patched.folder / "notebooks" / "pictures" / "01_two.png").touch()
     (patched.folder / "README.md").write_text(README)
+    (patched.folder / "CONTRIBUTING.md").write_text(SECONDS)
     (patched.folder / "site").mkdir()
     (patched.folder / "site" / "map.md").write_text(MAP)
     results.main()
@@ -57,6 +59,8 @@ def test_results_are_gathered_from_lessons_and_fill_all_tables(patched):
         "| [R1](notebooks/01_two.ipynb) | cross-entropy (nats per pixel) | 0.09 | 0.09276 | 0.0913 | 59 s | 10 s |",
     ):
         assert row in readme.splitlines()
+    seconds = (patched.folder / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+    assert seconds[-4:-1] == ["| 01_two | 90 |", "| all lessons | 90 |", "| lessons and solutions | 90 |"]
     shown = (patched.folder / "site" / "map.md").read_text(encoding="utf-8")
     assert "old" not in shown
     picture = '<img src="../notebooks/pictures/01_two.png" alt="Opening picture of lesson 01" width="220">'
@@ -77,6 +81,7 @@ def test_number_that_was_not_published_is_a_dash_in_the_table():
 def test_nothing_is_written_where_a_place_to_fill_is_missing(patched, readme, lessons):
     before = patched.store(_00_one=make_notebook())
     (patched.folder / "README.md").write_text(readme)
+    (patched.folder / "CONTRIBUTING.md").write_text(SECONDS)
     (patched.folder / "site").mkdir()
     (patched.folder / "site" / "map.md").write_text(lessons)
     with pytest.raises(ValueError, match="expected one"):
