@@ -24,16 +24,12 @@ SEED = 0
 
 
 def list_trainings():
-    """Return what is trained on a GPU, by system, as ON_GPU of the recipe modules gives it.
-
-    "tag" is that of the notebook's cells. Two entries are optional: "epochs" names the parameter that holds the number
-    of epochs to stop after, and "changed" says what differs from the training on a CPU.
-    """
-    trainings = {
-        system: constants.get("ON_GPU", {"tag": "race"} if "RACED_FOR" in constants else None)
+    """Return the tag of the notebook's cells that train a system on a GPU, by system."""
+    tags = {
+        system: constants.get("ON_GPU", "race" if "RACED_FOR" in constants else None)
         for system, constants in read_constants().items()
     }
-    return {system: training for system, training in trainings.items() if training}
+    return {system: tag for system, tag in tags.items() if tag}
 
 
 def train(system):
@@ -43,15 +39,13 @@ def train(system):
     from benchmarks.watch import Watch
     from helpers import set_seed
 
-    training, race = list_trainings()[system], describe_race(system)
-    data, lesson = race.load(), Lesson(race.notebook, training["tag"])
-    lesson.prepare(SEED=SEED, **race.given)
+    race = describe_race(system)
+    data, lesson = race.load(), Lesson(race.notebook, list_trainings()[system])
+    lesson.prepare(SEED=SEED)
     set_seed(SEED)
-    last_epoch = lesson.names.get(training.get("epochs"))
-    watch = Watch(-math.inf, lambda model: race.loss(model, lesson.names, data), system, last_epoch).run(lesson.train)
+    watch = Watch(-math.inf, lambda model: race.loss(model, lesson.names, data), system).run(lesson.train)
     run = watch.report()
-    note = {"changed": training["changed"]} if "changed" in training else {}
-    return note | {
+    return {
         "seconds": run["seconds"],
         "first_epoch": round(watch.seconds[0], 2),
         "epochs": run["epochs"],

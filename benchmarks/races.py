@@ -19,15 +19,13 @@ __all__ = ["RACES", "Race", "describe_race", "loss_of_copies", "race_all", "summ
 class Race(NamedTuple):
     """A system's notebook, the measure raced for, and the function that computes it: loss(model, names, data).
 
-    A lower loss is better. `names` are the notebook's variables, {} for the recipe. `load` returns the data, and
-    `given` are variables that untagged cells of the notebook would have set.
+    A lower loss is better. `names` are the notebook's variables, {} for the recipe. `load` returns the data.
     """
 
     notebook: str
     figure: str | None
     loss: callable
     load: callable
-    given: dict
 
 
 def describe_race(system):
@@ -38,7 +36,6 @@ def describe_race(system):
         getattr(recipe, "RACED_FOR", None),
         getattr(recipe, "loss", None),
         getattr(recipe, "load_data", load_mnist),
-        getattr(recipe, "GIVEN", {}),
     )
 
 
@@ -58,7 +55,7 @@ def run_race(system, seed, last_epoch=None, paced=None):
     race, recipe = RACES[system], import_recipe(system)
     target, data = _read_measure(system)["reproduced"], race.load()
     lesson = Lesson(race.notebook)
-    lesson.prepare(SEED=seed, **race.given)
+    lesson.prepare(SEED=seed)
     runners = {
         "recipe": (lambda watch: recipe.train(data, recipe.EPOCHS, [watch]), {}),
         "ours": (lesson.train, lesson.names),

@@ -19,7 +19,7 @@ class ResumeCheckpoint(History):
 
     `fit(..., callbacks=[show_progress(), ResumeCheckpoint(path)])` returns it as its History. If `path` holds an epoch
     of the same training (the same weights and optimizer at the start, and as many epochs and steps), `fit` resumes
-    after it and ends with the losses of an uninterrupted one. Other callbacks begin anew, and so does the order of a
+    after it and ends with the losses of an uninterrupted one. Other callbacks start over, and so does the order of a
     Dataset or generator. An epoch of another training is replaced, and a line says so. Raises ValueError for a file
     that isn't a checkpoint, and for a model that isn't built.
     """
@@ -48,7 +48,7 @@ class ResumeCheckpoint(History):
             restore(generator)
         epoch, epochs = len(self.epoch), self.start["epochs"]
         self.model._initial_epoch = epochs if state["stopped"] else epoch
-        print(f"{self.path.name}: resuming after epoch {epoch} of {epochs}; other callbacks begin anew")
+        print(f"{self.path.name}: resuming after epoch {epoch} of {epochs}; other callbacks start over")
 
     def on_epoch_begin(self, epoch, logs=None):
         self.model._initial_epoch = None  # or the next call of `fit` would begin there, too

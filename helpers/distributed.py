@@ -25,10 +25,10 @@ def run_workers(script, workers, *arguments, patience=60.0):
     from helpers.validation import as_count  # here, because a guard needs only Python's own modules
 
     shared = {"KERAS_BACKEND": "jax", "KERAS_DISTRIBUTION_JOB_ADDRESSES": f"127.0.0.1:{find_free_port()}"}
-    shared["KERAS_DISTRIBUTION_NUM_PROCESSES"] = str(as_count(workers, "workers"))
+    shared |= {"KERAS_DISTRIBUTION_NUM_PROCESSES": str(as_count(workers, "workers")), "no_grpc_proxy": "127.0.0.1"}
     environments = [shared | {"KERAS_DISTRIBUTION_PROCESS_ID": str(number)} for number in range(workers)]
     command = [sys.executable, "-P", __file__, "_work", script, *arguments]
-    unused = ["pandas", "sklearn", "tensorflow"]  # Keras imports them wherever they are installed, even on JAX.
+    unused = ["rfc3987_syntax", "sklearn", "tensorflow"]  # Slow to import; neither Keras on JAX nor Ray needs them.
     with programs([command] * workers, environments, unused) as started:
         return wait_for(started, "worker", patience)
 
@@ -59,7 +59,7 @@ def _describe(name, number, guard):
     output, errors = (path.read_text(encoding="utf-8", errors="replace") for path in (guard.output, guard.errors))
     said = output + "".join(errors.partition("Traceback")[1:])
     lines = said.strip().splitlines()[-6:] + re.findall(r"^F\d{4} .*?\] ([^;\n]*)", errors, re.M)  # JAX's own reason
-    return "\n    ".join([f"{name} {number} {how}" + (", having said:" if lines else ""), *lines])
+    return "\n    ".join([f"{name} {number} {how}" + (", last output:" if lines else ""), *lines])
 
 
 @contextlib.contextmanager

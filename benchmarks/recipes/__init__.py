@@ -13,8 +13,7 @@ and may define
     measure_as_published(data, epochs, callbacks): results of a second training, on the test images too, as published
     RACED_FOR, loss(model, names, data): the measure that the recipe and the lesson's model are raced for, and the
         function that computes it for either; lower is better. `names` are the notebook's variables, {} for the recipe.
-    GIVEN: variables that untagged cells of the notebook would have set
-    ON_GPU: what gpu.py does differently, or None if the lesson's training needs TensorFlow
+    ON_GPU: the tag of the cells that gpu.py runs, if it isn't `race`, or None if the lesson's training needs TensorFlow
 """
 
 import importlib

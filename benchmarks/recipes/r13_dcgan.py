@@ -30,14 +30,7 @@ WIDTH = "consistent form at a sixteenth of the width"
 MEASURES = describe_elbo(f"test digits, {WIDTH}") | {
     "outliers": Measure(f"test codes more than 3 from the origin, {WIDTH}", "digits"),
 }
-# In notebook 12 the cells with the tag `deep` train this network and then a wide one, which R13 isn't about: the
-# training ends with the last of DEEP_EPOCHS. The notebook uses all the filters wherever Keras finds a GPU.
-GIVEN = {"vae": None, "seconds": None}
-ON_GPU = {
-    "tag": "deep",
-    "epochs": "DEEP_EPOCHS",
-    "changed": "with all its filters, at the rate chosen for a sixteenth of them",
-}
+ON_GPU = "deep"  # In lesson 12, the cells with this tag train this network.
 loss = loss_of_vae
 
 

@@ -46,7 +46,7 @@ def test_resumed_training_ends_with_the_losses_and_weights_of_an_uninterrupted_o
     train_until(epoch, path)
     model = build()
     assert train(model, [show_progress(), ResumeCheckpoint(path)]) == uninterrupted
-    assert f"resuming after epoch {epoch} of 3; other callbacks begin anew" in capsys.readouterr().out
+    assert f"resuming after epoch {epoch} of 3; other callbacks start over" in capsys.readouterr().out
     assert not path.exists()
     assert len(train(model)[0]["loss"]) == 3  # The next fit starts with the first epoch.
 

@@ -11,13 +11,10 @@ import keras
 import numpy as np
 
 from benchmarks.lessons import Lesson
-from benchmarks.races import RACES
 from helpers.vae import mean_image, returns_logits
 from tools.fast_budget import read_fast_budget
 from tools.notebooks import ROOT
 
-# What cells that are not run here would have chosen, by lesson.
-GIVEN = {race.notebook: race.given or {} for race in RACES.values()}
 # The short budget leaves out compilation, in which backends differ most.
 COMPILED = {} if keras.backend.backend() == "tensorflow" else {"RUN_EAGERLY": False, "JIT_COMPILE": True}
 
@@ -50,7 +47,7 @@ def train(notebook):
     """Return what a lesson's training came to, or the traceback of the error that ended it."""
     try:
         lesson = Lesson(notebook)
-        lesson.prepare(**read_fast_budget()[notebook] | GIVEN.get(notebook, {}) | COMPILED)
+        lesson.prepare(**read_fast_budget()[notebook] | COMPILED)
         watch = Watch(lesson.names)
         lesson.train(watch)
         decoded = watch.decode()
