@@ -30,7 +30,7 @@ def process(project):
         _02_waits=make_notebook("1"),
         _03_waits=make_notebook("1"),
     )
-    command = [sys.executable, "-m", "tools.execute"]
+    command = [sys.executable, "-m", "tools.execute", "--jobs", "1"]
     variables = os.environ | {"RUN_OF_TEST": str(project.folder)}  # distinguishes its processes from all others
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=project.folder, env=variables, **pipes, start_new_session=True) as run:
