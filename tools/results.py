@@ -174,7 +174,7 @@ def read_races(file=None):
 
 
 def read_card():
-    """Return what benchmarks/gpu.json holds; nothing where there is none."""
+    """Return what benchmarks/gpu.json holds, or an empty dictionary if it doesn't exist."""
     return json.loads(CARD.read_text(encoding="utf-8")) if CARD.exists() else {}
 
 
