@@ -8,6 +8,7 @@ SYSTEM ?=
 ONLY ?=
 TIMES ?=
 PACED ?=
+CURVE ?=
 QUICK ?=
 SLUG ?=
 LAB ?=
@@ -79,8 +80,8 @@ site: setup  ## build build/site from the stored notebooks, without running them
 gallery: setup  ## export the key figures to build/gallery
 	@$(PY) -m tools.gallery
 
-reference: setup  ## run one published recipe in full and store its results: SYSTEM=R1
-	@$(PY) -m benchmarks.reference $(SYSTEM)
+reference: setup  ## run one published recipe in full and store its results: SYSTEM=R1; CURVE=1 stores only its result after every epoch
+	@$(PY) -m benchmarks.reference $(SYSTEM) $(if $(CURVE),--curve)
 
 bench:  ## race the published recipes against ours (takes hours); ONLY=R1,R3 selects systems, TIMES=3 repeats, PACED=3 extrapolates from a few epochs, QUICK=1 runs one epoch and stores nothing
 	@$(PYTHON) tools/setup_venv.py $(EXTRA) && .venv$(EXTRA:%=-%)/bin/python -m benchmarks.race $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) $(if $(PACED),--paced $(PACED)) $(if $(QUICK),--quick)

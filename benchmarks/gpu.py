@@ -1,4 +1,4 @@
-"""Train the lessons' own models on a GPU, each to its last epoch; store seconds and results for the README.
+"""Train the lessons' own models on a GPU, each to its last epoch; store seconds and results for the site.
 
     KERAS_BACKEND=jax python -m benchmarks.gpu        or, for some of them,        --only R1,R13
 
@@ -7,7 +7,6 @@ JAX has to be installed with GPU support. Every raced system is trained unless i
 
 import argparse
 import json
-import math
 import os
 
 from tqdm import tqdm
@@ -24,10 +23,10 @@ SEED = 0
 
 
 def list_trainings():
-    """Return the tag of the notebook's cells that train a system on a GPU, by system."""
+    """Return the tag of the notebook's cells that train a system on a GPU, by system, in the order of the lessons."""
     tags = {
         system: constants.get("ON_GPU", "race" if "RACED_FOR" in constants else None)
-        for system, constants in read_constants().items()
+        for system, constants in sorted(read_constants().items(), key=lambda item: item[1]["NOTEBOOK"])
     }
     return {system: tag for system, tag in tags.items() if tag}
 
@@ -43,13 +42,13 @@ def train(system):
     data, lesson = race.load(), Lesson(race.notebook, list_trainings()[system])
     lesson.prepare(SEED=SEED)
     set_seed(SEED)
-    watch = Watch(-math.inf, lambda model: race.loss(model, lesson.names, data), system).run(lesson.train)
+    watch = Watch(system, lambda model: race.loss(model, lesson.names, data)).run(lesson.train)
     run = watch.report()
     return {
         "seconds": run["seconds"],
         "first_epoch": round(watch.seconds[0], 2),
         "epochs": run["epochs"],
-        "figure": run["figure"],
+        "result": run["result"],
         "card_memory": measure_memory(),
     }
 

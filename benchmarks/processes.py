@@ -8,11 +8,11 @@ from concurrent.futures import ProcessPoolExecutor
 import helpers
 
 
-def run_in_new_process(function, *arguments):
+def run_in_new_process(function, *arguments, **options):
     """Return what a function returns in a new process, which ends with this one even if this one is killed."""
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawned, initializer=_start) as pool:
-        return pool.submit(function, *arguments).result()
+        return pool.submit(function, *arguments, **options).result()
 
 
 def _start():

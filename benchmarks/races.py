@@ -2,7 +2,6 @@
 
 import functools
 import gc
-import math
 import statistics
 from typing import NamedTuple
 
@@ -23,13 +22,13 @@ class Race(NamedTuple):
     """
 
     notebook: str
-    figure: str | None
+    measure: str | None
     loss: callable
     load: callable
 
 
 def describe_race(system):
-    """Return the Race that a system's recipe module defines; `figure` is None if there is no race."""
+    """Return the Race that a system's recipe module defines; `measure` is None if there is no race."""
     recipe = import_recipe(system)
     return Race(
         recipe.NOTEBOOK,
@@ -39,53 +38,53 @@ def describe_race(system):
     )
 
 
-RACES = {system: race for system in list_recipes() if (race := describe_race(system)).figure}
+RACES = {system: race for system in list_recipes() if (race := describe_race(system)).measure}
 
 
-def race_all(system, times, last_epoch=None, paced=None):
+def race_all(system, times, enough, paced=None, last_epoch=None):
     """Return the reports of `times` races with the seeds 0, 1, ...; see `run_race`."""
-    return [run_race(system, seed, last_epoch, paced) for seed in range(times)]
+    return [run_race(system, seed, enough, paced, last_epoch) for seed in range(times)]
 
 
-def run_race(system, seed, last_epoch=None, paced=None):
+def run_race(system, seed, enough, paced=None, last_epoch=None):
     """Train a system's recipe and the lesson's model once each, ours first for odd seeds; return both reports by name.
 
-    With `paced`, a number of epochs, only those of the recipe are trained, once before ours and once after.
+    The recipe trains for `enough` epochs; with `paced`, only for that many, once before ours and once after. Ours
+    trains until it reaches the recipe's stored result, or until `last_epoch`.
     """
     race, recipe = RACES[system], import_recipe(system)
-    target, data = _read_measure(system)["reproduced"], race.load()
-    lesson = Lesson(race.notebook)
+    data, lesson = race.load(), Lesson(race.notebook)
     lesson.prepare(SEED=seed)
-    runners = {
-        "recipe": (lambda watch: recipe.train(data, recipe.EPOCHS, [watch]), {}),
-        "ours": (lesson.train, lesson.names),
-    }
 
-    def run(name, last_epoch, tested=True):
-        train, names = runners[name]
-        test = functools.partial(race.loss, names=names, data=data) if tested else (lambda model: math.inf)
+    def train_recipe(epochs):
         set_seed(seed)
-        return Watch(target, test, f"{system} {name}", last_epoch).run(train)
+        watch = Watch(f"{system} recipe", last_epoch=epochs)
+        return watch.run(lambda watch: recipe.train(data, recipe.EPOCHS, [watch]))
 
-    if paced and paced < recipe.EPOCHS:
-        before = run("recipe", paced, tested=False)
-        ours = run("ours", last_epoch).report()
-        after = run("recipe", paced, tested=False)
-        return {"recipe": report_paced([before, after], recipe.EPOCHS), "ours": ours}
+    def train_ours():
+        set_seed(seed)
+        test = functools.partial(race.loss, names=lesson.names, data=data)
+        return Watch(f"{system} ours", test, _read_measure(system)["reproduced"], last_epoch).run(lesson.train)
+
+    if paced and paced < enough:
+        before, ours, after = train_recipe(paced), train_ours(), train_recipe(paced)
+        return {"recipe": report_paced([before, after], enough), "ours": ours.report()}
+    trainings = {"recipe": lambda: train_recipe(enough), "ours": train_ours}
     reports = {}
-    for name in sorted(runners, reverse=seed % 2 == 0):
-        reports[name] = run(name, last_epoch).report()
+    for name in sorted(trainings, reverse=seed % 2 == 0):
+        reports[name] = trainings[name]().report()
         gc.collect()
     return reports
 
 
 def summarize(system, runs):
-    """Return what results.json holds of a system: the target, every run, and the ratio of the times."""
+    """Return what results.json holds of a system: the result to reach, every run, and the ratio of the seconds."""
     measure = _read_measure(system)
     ratios = [run["recipe"]["seconds"] / run["ours"]["seconds"] for run in runs]
     return {
-        "figure": f"{measure['name']} ({measure['unit']})",
+        "measure": f"{measure['name']} ({measure['unit']})",
         "target": measure["reproduced"],
+        "recipe_epochs": import_recipe(system).EPOCHS,
         "ratio": round(statistics.median(ratios), 2),
         "ratios": [round(ratio, 2) for ratio in ratios],
         "runs": runs,
@@ -94,4 +93,4 @@ def summarize(system, runs):
 
 
 def _read_measure(system):
-    return read_reference()[system]["measures"][RACES[system].figure]
+    return read_reference()[system]["measures"][RACES[system].measure]

@@ -1,12 +1,14 @@
-"""Gather results.json from the outputs that notebooks store; fill the tables in README, CONTRIBUTING, and map."""
+"""Gather results.json from the outputs that notebooks store; fill the tables in README, CONTRIBUTING, and the site."""
 
 import json
 import re
 import statistics
 
+from benchmarks.recipes import read_lessons
+from helpers.results import read_reference
 from helpers.validation import replace_file
-from tools import notebooks
 from tools.notebooks import (
+    PARTS,
     ROOT,
     list_notebooks,
     name_of,
@@ -22,9 +24,22 @@ RESULTS = ROOT / "results.json"
 README = ROOT / "README.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 MAP = ROOT / "site" / "map.md"
+PAGE = ROOT / "site" / "results.md"
 RACES = ROOT / "benchmarks" / "results.json"
 CARD = ROOT / "benchmarks" / "gpu.json"
-RACE_PICTURE = "![For each system two dots on an axis of seconds, the recipe and ours.](benchmarks/results.png)"
+RACE_PICTURE = (
+    "![Seconds of training until the recipe's test result is reached, on a logarithmic axis: for each system, "
+    "one dot for our model and one for the published recipe.](../benchmarks/results.png)"
+)
+# The results that the README shows.
+SUMMARY = {
+    ("R1", "test_bce"): "A digit from 32 numbers: cross-entropy, nats per pixel, lower is better",
+    ("R3", "test_bce"): "The same with a deeper network: cross-entropy, nats per pixel, lower is better",
+    ("R4", "test_bce"): "A digit from 128 numbers, with convolutions: cross-entropy, nats per pixel, lower is better",
+    ("R8", "test_negative_elbo"): "New digits from a convolutional VAE: negative ELBO, nats per image, lower is better",
+    ("R10", "test_negative_elbo"): "New garments from a VAE: negative ELBO, nats per image, lower is better",
+}
+ARROWS = {"lower": " ↓", "higher": " ↑", None: ""}
 
 
 def gather():
@@ -50,20 +65,45 @@ def gather():
     }
 
 
-def make_notebook_table(gathered):
-    """Return the README's table of notebooks as Markdown."""
+def make_lesson_table(gathered):
+    """Return the README's table of lessons as Markdown."""
     slug, _ = read_project()
-    lines = ["| notebook | question it answers | system | minutes | |", "|---|---|---|---|---|"]
-    for name, lesson in gathered["notebooks"].items():
+
+    def describe(name, lesson):
         colab = f"https://colab.research.google.com/github/{slug}/blob/main/notebooks/{name}.ipynb"
-        minutes = "" if lesson["seconds"] is None else f"{lesson['seconds'] / 60:.1f}"
-        lines.append(
-            f"| [{name[:2]} {lesson['title']}](notebooks/{name}.ipynb) | {lesson['question']} "
-            f"| {', '.join(lesson['systems']) or '–'} | {minutes} | [Colab]({colab}) |"
-        )
+        short = lesson["title"].partition(":")[0]
+        link = f"[{name[:2]} {short}](notebooks/{name}.ipynb)"
+        return f"| {link} | {lesson['question']} | {_minutes(lesson['seconds'])} | [Colab]({colab}) |"
+
     together = sum(lesson["seconds"] or 0 for lesson in gathered["notebooks"].values())
-    lines.append(f"| all | | | **{together / 60:.1f}** | |")
-    return "\n".join(lines)
+    lines = ["| lesson | question | minutes | |", "|---|---|---|---|", *_list_by_part(gathered, describe)]
+    return "\n".join([*lines, f"| **All lessons** | | **{_minutes(together)}** | |"])
+
+
+def make_map(gathered):
+    """Return the site's map of the lessons as Markdown."""
+
+    def describe(name, lesson):
+        link = f"[{name[:2]} {lesson['title']}](../notebooks/{name}.ipynb)"
+        needs = ", ".join(lesson["needs"]) or "–"
+        return f"| {link} | {lesson['question']} | {_minutes(lesson['seconds'])} | {needs} |"
+
+    lines = ["| lesson | question | minutes | needs |", "|---|---|---|---|"]
+    return "\n".join(lines + _list_by_part(gathered, describe))
+
+
+def _list_by_part(gathered, describe):
+    """Return the rows describe(name, lesson) of a table with four columns, each part under a row with its name."""
+    lines = []
+    for part, numbers in PARTS.items():
+        rows = [describe(name, lesson) for name, lesson in gathered["notebooks"].items() if int(name[:2]) in numbers]
+        lines += [f"| **{part}** | | | |", *rows] if rows else []
+    return lines
+
+
+def _minutes(seconds):
+    """Return seconds in whole minutes, at least 1, or a dash if there are none."""
+    return max(1, round(seconds / 60)) if seconds else "–"
 
 
 def make_seconds_table():
@@ -78,97 +118,117 @@ def make_seconds_table():
     return "\n".join(lines + [f"| {name} | {taken:,} |" for name, taken in (lessons | sums).items()])
 
 
-def make_map(gathered):
-    """Return the map of the lessons as Markdown: picture, title, question, minutes, and prerequisites of each."""
-    lines = ["| | lesson |", "|---|---|"]
-    for name, lesson in gathered["notebooks"].items():
-        picture = notebooks.FOLDER / "pictures" / f"{name}.png"
-        address, alt = f"../notebooks/pictures/{name}.png", f"Opening picture of lesson {name[:2]}"
-        shown = f'<img src="{address}" alt="{alt}" width="220">' if picture.exists() else ""
-        minutes = max(1, round((lesson["seconds"] or 0) / 60))
-        facts = [f"{minutes} minute{'s' * (minutes > 1)}" if lesson["seconds"] else "not run yet"]
-        facts += [f"needs {', '.join(lesson['needs'])}"] if lesson["needs"] else []
-        link = f"[**{name[:2]} {lesson['title']}**](../notebooks/{name}.ipynb)"
-        lines.append(f"| {shown} | {link}<br>*{lesson['question']}*<br>{' · '.join(facts)} |")
+def make_summary_table(gathered):
+    """Return the README's table of results as Markdown."""
+    stored = {(row["system"], row["measure"]): row for row in gathered["results"]}
+    lines = ["| result | published | recipe today | ours |", "|---|---|---|---|"]
+    for key, words in SUMMARY.items():
+        if row := stored.get(key):
+            link = f"[{row['notebook'][:2]}](notebooks/{row['notebook']}.ipynb)"
+            lines.append(f"| {link} {words} | {_list_numbers(row)} |")
     return "\n".join(lines)
 
 
 def make_results_table(gathered):
-    """Return the README's table of results as Markdown."""
-    lines = [
-        "| system | measure | published | reproduced | ours | training: recipe | training: ours |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    """Return the site's table of all results as Markdown, each system's under a row with its name."""
+    lines, system = ["| result | published | reproduced | ours |", "|---|---|---|---|"], None
     for row in gathered["results"]:
-        figures = ["–" if row[key] is None else f"{row[key]:.4g}" for key in ("published", "reproduced", "ours")]
-        recipe = "–" if row["reproduced_seconds"] is None else f"{row['reproduced_seconds']:.0f} s"
-        lines.append(
-            f"| [{row['system']}](notebooks/{row['notebook']}.ipynb) | {row['name']} ({row['unit']}) "
-            f"| {' | '.join(figures)} | {recipe} | {row['seconds']:.0f} s |"
-        )
+        if row["system"] != system:
+            system = row["system"]
+            lines.append(f"| **{_link(system)}** ({system}) | | | |")
+        lines.append(f"| {row['name']} ({row['unit']}){ARROWS[row['direction']]} | {_list_numbers(row)} |")
     return "\n".join(lines)
+
+
+def _list_numbers(row):
+    """Return the last three cells of a row of results."""
+    return " | ".join("–" if row[key] is None else f"{row[key]:.4g}" for key in ("published", "reproduced", "ours"))
+
+
+def name_system(system):
+    """Return what readers know a system by, such as "01 Dense autoencoder": its lesson's number and the model."""
+    title = read_reference()[system]["title"]
+    return f"{read_lessons()[system][:2]} {title[0].upper()}{title[1:]}"
+
+
+def _link(system):
+    return f"[{name_system(system)}](../notebooks/{read_lessons()[system]}.ipynb)"
 
 
 def make_race_table(races):
-    """Return the README's table of the races in benchmarks/results.json as Markdown."""
+    """Return the site's table of the races in benchmarks/results.json as Markdown."""
     if not races:
-        return "No race has been stored yet."
-    lines = ["| system | to reach | recipe | ours | ratio of the seconds |", "|---|---|---|---|---|"]
+        return "No race has been run yet."
+    lines = ["| system | result to reach | recipe | ours | ratio |", "|---|---|---|---|---|"]
     for system, race in races.items():
-        cells = [_describe([run[name] for run in race["runs"]]) for name in ("recipe", "ours")]
+        recipe, ours = ([run[name] for run in race["runs"]] for name in ("recipe", "ours"))
+        epochs = f" of {race['recipe_epochs']}"
+        paced = ", paced" if any("timed" in report for report in recipe) else ""
+        missed = "" if all(report["reached"] for report in ours) else ", not reached"
+        cells = [_describe(recipe, epochs, paced), _describe(ours, "", missed)]
         several = len(race["ratios"]) > 1
-        spread = f" ({min(race['ratios'])} to {max(race['ratios'])})" if several else ""
-        lines.append(f"| {system} | {race['target']:.4g} | {' | '.join(cells)} | **{race['ratio']}**{spread} |")
+        spread = f" ({min(race['ratios']):.1f} to {max(race['ratios']):.1f})" if several else ""
+        cells.append(f"**{race['ratio']:.1f}**{spread}")
+        lines.append(f"| {_link(system)} | {race['target']:.4g} | {' | '.join(cells)} |")
     ratios = [race["ratio"] for race in races.values()]
     mean = statistics.geometric_mean(ratios)
-    lines.append(f"| all | | | | **{mean:.1f}**, the geometric mean; lowest {min(ratios)} |")
-    return "\n".join(lines)
+    return "\n".join(lines) + f"\n\nThe geometric mean of the ratios is **{mean:.1f}**, the lowest {min(ratios):.1f}."
 
 
-def _describe(reports):
-    """Return the median seconds, epochs, steps and memory of several runs, and whether any missed the figure."""
-    seconds, epochs, updates, memory = (
-        statistics.median(report[key] for report in reports) for key in ("seconds", "epochs", "updates", "memory")
-    )
-    timed = sum(report.get("timed_epochs", 0) for report in reports)
-    paced = f" at the pace of {timed}" if timed else ""
-    missed = ", figure not reached" if any(report["reached"] is False for report in reports) else ""
+def _describe(reports, of, note):
+    """Return the median seconds and epochs of several runs in words."""
+    seconds, epochs = (statistics.median(report[key] for report in reports) for key in ("seconds", "epochs"))
     taken = f"{seconds:.3g}" if seconds < 100 else f"{seconds:,.0f}"
-    return f"{taken} s, {epochs:g} epochs{paced}, {updates:,.0f} steps, {memory / 1000:.1f} GB{missed}"
+    plural = "s" * (bool(of) or epochs != 1)
+    return f"{taken} s ({epochs:g}{of} epoch{plural}{note})"
 
 
-def make_card_table(card, gathered):
-    """Return the README's table of trainings on a graphics card, in benchmarks/gpu.json, as Markdown."""
+def make_card_table(card):
+    """Return the site's table of the trainings on a GPU in benchmarks/gpu.json as Markdown."""
     if not card:
-        return "No training on a graphics card has been stored yet."
-    stored = {}
-    for row in gathered["results"]:
-        stored.setdefault(row["system"], row)  # the first row of a system holds the figure that it is raced for
-    heads = ("system", "seconds", "of them the first epoch", "epochs", "test figure", "on two cores")
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+        return "No training on a GPU has been stored yet."
+    lines = ["| system | seconds | first epoch | epochs | test result |", "|---|---|---|---|---|"]
     for system, run in card["runs"].items():
-        row, note = stored[system], f", {run['changed']}" if "changed" in run else ""
+        note = f", {run['changed']}" if "changed" in run else ""
         seconds = f"{run['seconds']:.1f} | {run['first_epoch']:.1f}"
-        here = f"{row['ours']:.4g} in {row['seconds']:.0f} s"
-        lines.append(f"| {system}{note} | {seconds} | {run['epochs']} | {run['figure']:.4g} | {here} |")
+        lines.append(f"| {_link(system)}{note} | {seconds} | {run['epochs']} | {run['result']:.4g} |")
     seconds, first = (sum(run[key] for run in card["runs"].values()) for key in ("seconds", "first_epoch"))
-    lines.append(f"| all | **{seconds:.0f}** | {first:.0f} | | | |")
-    return "\n".join(lines)
+    return "\n".join([*lines, f"| **All** | **{seconds:.0f}** | {first:.0f} | | |"])
 
 
-def fill(text, marker, content):
-    """Return `text` with what stands between the comments `marker:begin` and `marker:end` replaced by `content`."""
-    pattern = rf"(<!-- {marker}:begin -->\n).*?(<!-- {marker}:end -->)"
-    filled, count = re.subn(pattern, lambda found: f"{found[1]}{content}\n{found[2]}", text, flags=re.DOTALL)
-    if count != 1:
-        raise ValueError(
-            f"expected one pair of comments <!-- {marker}:begin --> and <!-- {marker}:end -->, found {count}"
-        )
-    return filled
+def fill(path, tables):
+    """Return a document's text with tables, by marker, between the comments `marker:begin` and `marker:end`."""
+    text = path.read_text(encoding="utf-8")
+    for marker, table in tables.items():
+        begin, end = f"<!-- {marker}:begin -->", f"<!-- {marker}:end -->"
+        parts = re.split(f"{begin}\n.*?{end}", text, flags=re.DOTALL)
+        if len(parts) != 2:
+            raise ValueError(f"{path.name}: expected one pair of comments {begin} and {end}, found {len(parts) - 1}")
+        text = f"{begin}\n{table}\n{end}".join(parts)
+    return text
+
+
+def fill_all(gathered):
+    """Return the text of every document that has tables, by path, with the tables built anew.
+
+    Raises ValueError if the comments that a table stands between are missing.
+    """
+    races = read_races()
+    documents = {
+        README: {"lessons": make_lesson_table(gathered), "results": make_summary_table(gathered)},
+        CONTRIBUTING: {"seconds": make_seconds_table()},
+        MAP: {"map": make_map(gathered)},
+        PAGE: {
+            "results": make_results_table(gathered),
+            "races": f"{RACE_PICTURE}\n\n{make_race_table(races)}" if races else make_race_table(races),
+            "card": make_card_table(read_card()),
+        },
+    }
+    return {path: fill(path, tables) for path, tables in documents.items()}
 
 
 def read_races(file=None):
-    """Return what benchmarks/results.json holds, or its like for another backend; nothing where no race was run."""
+    """Return what benchmarks/results.json, or the file of another backend, holds; nothing if no race has been run."""
     file = file or RACES
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
@@ -178,25 +238,14 @@ def read_card():
     return json.loads(CARD.read_text(encoding="utf-8")) if CARD.exists() else {}
 
 
-def fill_readme(text, gathered, races, card):
-    """Return the README's text with its tables built anew."""
-    text = fill(text, "notebooks", make_notebook_table(gathered))
-    text = fill(text, "races", f"{RACE_PICTURE}\n\n{make_race_table(races)}" if races else make_race_table(races))
-    text = fill(text, "card", make_card_table(card, gathered))
-    return fill(text, "results", make_results_table(gathered))
-
-
 def main():
     gathered = gather()
-    readme = fill_readme(README.read_text(encoding="utf-8"), gathered, read_races(), read_card())
-    contributing = fill(CONTRIBUTING.read_text(encoding="utf-8"), "seconds", make_seconds_table())
-    lessons = fill(MAP.read_text(encoding="utf-8"), "map", make_map(gathered))
+    filled = fill_all(gathered)  # All of it, before anything is written.
     replace_file(RESULTS, (json.dumps(gathered, indent=2, ensure_ascii=False) + "\n").encode())
-    replace_file(README, readme.encode())
-    replace_file(CONTRIBUTING, contributing.encode())
-    replace_file(MAP, lessons.encode())
-    written = f"{RESULTS.name}, README.md, CONTRIBUTING.md, and site/map.md"
-    print(f"{len(gathered['results'])} results of {len(gathered['notebooks'])} notebooks, in {written}")
+    for path, text in filled.items():
+        replace_file(path, text.encode())
+    names = ", ".join(path.name for path in [RESULTS, *filled])
+    print(f"{len(gathered['results'])} results of {len(gathered['notebooks'])} notebooks, in {names}")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ def test_recipe_trains_and_measures_all_it_names_with_each_seed(system):
     data = load_mnist(source="synthetic")
     parts = {name: getattr(data, name)[:512] for name in ("x_train", "y_train")}
     parts |= {name: getattr(data, name)[:128] for name in ("x_test", "y_test")}
-    entry = reference.run_recipe(recipes.import_recipe(system), data._replace(**parts), [0, 1], epochs=1)
+    recipe = recipes.import_recipe(system)
+    entry, curve = reference.run_recipe(recipe, data._replace(**parts), [0, 1], epochs=1)
+    assert (len(curve["results"]), len(curve["seconds"])) == (hasattr(recipe, "RACED_FOR"), 1)
     assert (entry["seeds"], entry["epochs"], entry["data_source"]) == ([0, 1], 1, "synthetic")
     for name, measure in entry["measures"].items():
         assert all(isinstance(value, int | float) and math.isfinite(value) for value in measure["runs"]), name
@@ -29,17 +31,14 @@ def test_recipe_trains_and_measures_all_it_names_with_each_seed(system):
     assert json.loads(json.dumps(entry)) == entry
 
 
-def test_race_in_a_new_process_reports_both_trainings(capfd):
-    (run,) = run_in_new_process(races.race_all, "R1", 1, 1)
-    assert {name: report["epochs"] for name, report in run.items()} == {"recipe": 1, "ours": 1}
-    assert all(report["seconds"] > 0 and math.isfinite(report["figure"]) for report in run.values())
+@pytest.mark.parametrize(("paced", "trained"), [(None, 2), (2, 50)])
+def test_race_in_a_new_process_reports_both_trainings(paced, trained, capfd):
+    (run,) = run_in_new_process(races.race_all, "R1", times=1, enough=trained, paced=paced, last_epoch=1)
+    assert {name: report["epochs"] for name, report in run.items()} == {"recipe": trained, "ours": 1}
+    assert len(run["recipe"].get("timed", [])) == (4 if paced else 0)  # before ours and after
+    assert min(report["seconds"] for report in run.values()) > 0
+    assert math.isfinite(run["ours"]["result"])
     assert "R1 recipe" in capfd.readouterr().err
-
-
-def test_paced_race_trains_the_recipe_before_ours_and_after():
-    (run,) = run_in_new_process(races.race_all, "R1", 1, 1, 2)
-    assert run["recipe"] | {"epochs": 50, "timed_epochs": 4, "updates": 50 * 235} == run["recipe"]
-    assert run["ours"]["epochs"] == 1
 
 
 @pytest.mark.parametrize(("system", "epochs"), [("R1", 1), ("R13", 2)])
@@ -50,4 +49,4 @@ def test_training_for_the_gpu_ends_with_its_last_epoch(system, epochs, monkeypat
     run = gpu.train(system)
     assert run["epochs"] == epochs
     assert 0 < run["first_epoch"] <= run["seconds"]
-    assert math.isfinite(run["figure"])
+    assert math.isfinite(run["result"])
