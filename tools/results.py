@@ -16,7 +16,7 @@ from tools.notebooks import (
     read_results,
     read_title,
 )
-from tools.repository import read_project
+from tools.repository import name_in_colab
 
 RESULTS = ROOT / "results.json"
 README = ROOT / "README.md"
@@ -52,14 +52,12 @@ def gather():
 
 def make_notebook_table(gathered):
     """Return the README's table of notebooks as Markdown."""
-    slug, _ = read_project()
     lines = ["| notebook | question it answers | system | minutes | |", "|---|---|---|---|---|"]
     for name, lesson in gathered["notebooks"].items():
-        colab = f"https://colab.research.google.com/github/{slug}/blob/main/notebooks/{name}.ipynb"
         minutes = "" if lesson["seconds"] is None else f"{lesson['seconds'] / 60:.1f}"
         lines.append(
             f"| [{name[:2]} {lesson['title']}](notebooks/{name}.ipynb) | {lesson['question']} "
-            f"| {', '.join(lesson['systems']) or '–'} | {minutes} | [Colab]({colab}) |"
+            f"| {', '.join(lesson['systems']) or '–'} | {minutes} | [Colab]({name_in_colab(name)}) |"
         )
     together = sum(lesson["seconds"] or 0 for lesson in gathered["notebooks"].values())
     lines.append(f"| all | | | **{together / 60:.1f}** | |")
