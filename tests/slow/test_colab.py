@@ -1,7 +1,7 @@
 """Colab: where the project is not installed, a notebook's setup cell installs the helpers, and the lesson runs.
 
-The cell installs from the branch main of a copy of this repository. So this test cannot see whether the repository
-exists on GitHub.
+The cell installs from a copy of this repository, as it is or as a fork made by the documented steps. So this test can't
+see whether the repository exists on GitHub.
 """
 
 import os
@@ -13,15 +13,17 @@ import venv
 
 import pytest
 
-from tests.slow.short_lesson import REST, read_first_cell
-from tools.notebooks import ROOT
-from tools.repository import read_project
+from tests.slow.short_lesson import REST
+from tools.notebooks import ROOT, read_notebook
+from tools.repository import read_branch, read_project
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not (shutil.which("git") and (ROOT / ".git").exists()), reason="needs git and the repository"),
 ]
-SLUG, _ = read_project()
+AS_IT_IS = read_project()[0], read_branch()
+FORK = "ada/my-autoencoders", "dev/clearer"
+AUTHOR = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
 
 
 def make_environment(folder):
@@ -36,20 +38,38 @@ def make_environment(folder):
     return python
 
 
-def test_setup_cell_installs_the_helpers(tmp_path):
+def publish(checkout, bare, slug, branch):
+    """Clone this repository, point it to `slug` and `branch` unless it does so already, and push it to `bare`."""
+
+    def run(*command):
+        subprocess.run(command, cwd=checkout, env=os.environ | {"PYTHONPATH": str(checkout)}, check=True)
+
+    subprocess.run(["git", "clone", "--quiet", ROOT, checkout], check=True)
+    run("git", "init", "--quiet", "--bare", bare)
+    run("git", "checkout", "--quiet", "-B", branch)
+    if (slug, branch) != AS_IT_IS:
+        run(sys.executable, "-m", "tools.repository", slug, branch)
+        run(sys.executable, "-m", "tools.repository", "--check")
+        run(sys.executable, "-m", "tools.lint", "01")
+        run("git", *AUTHOR, "commit", "--quiet", "--all", "--message", "Point every link to this fork")
+    run("git", "push", "--quiet", bare, branch)
+
+
+@pytest.mark.parametrize(("slug", "branch"), [AS_IT_IS, FORK])
+def test_setup_cell_installs_the_helpers(tmp_path, slug, branch):
     python = make_environment(tmp_path / "colab")
-    copy = tmp_path / "repository.git"
-    subprocess.run(["git", "clone", "--quiet", "--bare", ROOT, copy], check=True)
-    subprocess.run(["git", "-C", copy, "branch", "--force", "main", "HEAD"], check=False, capture_output=True)
+    checkout, bare = tmp_path / "checkout", tmp_path / "repository.git"
+    publish(checkout, bare, slug, branch)
+    notebook = read_notebook(checkout / "notebooks" / "01_dense_autoencoder.ipynb")
+    first_cell = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
     lesson = tmp_path / "content" / "notebooks" / "lesson.ipy"
     lesson.parent.mkdir(parents=True)
-    first_cell = read_first_cell(lambda cell: cell.source)
     lesson.write_text(f"{first_cell}\n{REST}\nprint('from', helpers.__file__)\n")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
         # git takes the copy for the repository on GitHub.
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"url.{copy.as_uri()}.insteadOf",
-        "GIT_CONFIG_VALUE_0": f"https://github.com/{SLUG}",
+        "GIT_CONFIG_KEY_0": f"url.{bare.as_uri()}.insteadOf",
+        "GIT_CONFIG_VALUE_0": f"https://github.com/{slug}",
         "PIP_NO_BUILD_ISOLATION": "false",  # What builds the package is there already, so nothing is downloaded.
         "IPYTHONDIR": str(tmp_path / "ipython"),
     }
