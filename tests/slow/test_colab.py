@@ -1,7 +1,6 @@
 """Colab: where the project is not installed, a notebook's setup cell installs the helpers, and the lesson runs.
 
-The cell installs from a copy of this repository, as it is or as a fork made by the documented steps. So this test can't
-see whether the repository exists on GitHub.
+The cell installs from a fork on this machine, so this test can't see whether the repository exists on GitHub.
 """
 
 import os
@@ -15,15 +14,12 @@ import pytest
 
 from tests.slow.short_lesson import REST
 from tools.notebooks import ROOT, read_notebook
-from tools.repository import read_branch, read_project
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not (shutil.which("git") and (ROOT / ".git").exists()), reason="needs git and the repository"),
 ]
-AS_IT_IS = read_project()[0], read_branch()
-FORK = "ada/my-autoencoders", "dev/clearer"
-AUTHOR = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+SLUG, BRANCH = "ada/my-autoencoders", "dev/clearer"
 
 
 def make_environment(folder):
@@ -38,38 +34,33 @@ def make_environment(folder):
     return python
 
 
-def publish(checkout, bare, slug, branch):
-    """Clone this repository, point it to `slug` and `branch` unless it does so already, and push it to `bare`."""
-
-    def run(*command):
-        subprocess.run(command, cwd=checkout, env=os.environ | {"PYTHONPATH": str(checkout)}, check=True)
-
-    subprocess.run(["git", "clone", "--quiet", ROOT, checkout], check=True)
-    run("git", "init", "--quiet", "--bare", bare)
-    run("git", "checkout", "--quiet", "-B", branch)
-    if (slug, branch) != AS_IT_IS:
-        run(sys.executable, "-m", "tools.repository", slug, branch)
-        run(sys.executable, "-m", "tools.repository", "--check")
-        run(sys.executable, "-m", "tools.lint", "01")
-        run("git", *AUTHOR, "commit", "--quiet", "--all", "--message", "Point every link to this fork")
-    run("git", "push", "--quiet", bare, branch)
+def make_fork(folder):
+    """Follow the steps to publish a fork up to the push."""
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+    author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    for command in (
+        ["git", "checkout", "--quiet", "-B", BRANCH],
+        [sys.executable, "-m", "tools.repository", SLUG, BRANCH],
+        [sys.executable, "-m", "tools.repository", "--check"],
+        [sys.executable, "-m", "tools.lint", "01"],
+        ["git", *author, "commit", "--quiet", "--all", "--message", "fork"],
+    ):
+        subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(folder)}, check=True)
 
 
-@pytest.mark.parametrize(("slug", "branch"), [AS_IT_IS, FORK])
-def test_setup_cell_installs_the_helpers(tmp_path, slug, branch):
+def test_setup_cell_installs_the_helpers(tmp_path):
     python = make_environment(tmp_path / "colab")
-    checkout, bare = tmp_path / "checkout", tmp_path / "repository.git"
-    publish(checkout, bare, slug, branch)
-    notebook = read_notebook(checkout / "notebooks" / "01_dense_autoencoder.ipynb")
-    first_cell = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    make_fork(tmp_path / "fork")
+    cells = read_notebook(tmp_path / "fork" / "notebooks" / "01_dense_autoencoder.ipynb").cells
+    first_cell = next(cell.source for cell in cells if cell.cell_type == "code")
     lesson = tmp_path / "content" / "notebooks" / "lesson.ipy"
     lesson.parent.mkdir(parents=True)
     lesson.write_text(f"{first_cell}\n{REST}\nprint('from', helpers.__file__)\n")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
-        # git takes the copy for the repository on GitHub.
+        # git takes the fork for the repository on GitHub.
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"url.{bare.as_uri()}.insteadOf",
-        "GIT_CONFIG_VALUE_0": f"https://github.com/{slug}",
+        "GIT_CONFIG_KEY_0": f"url.{(tmp_path / 'fork').as_uri()}.insteadOf",
+        "GIT_CONFIG_VALUE_0": f"https://github.com/{SLUG}",
         "PIP_NO_BUILD_ISOLATION": "false",  # What builds the package is there already, so nothing is downloaded.
         "IPYTHONDIR": str(tmp_path / "ipython"),
     }
