@@ -11,6 +11,7 @@ PACED ?=
 CURVE ?=
 QUICK ?=
 SLUG ?=
+BRANCH ?=
 LAB ?=
 PY := .venv/bin/python
 # With KERAS_BACKEND=jax or torch, `make bench` uses .venv-backends.
@@ -86,8 +87,8 @@ reference: setup  ## run one published recipe in full and store its results: SYS
 bench:  ## race the published recipes against ours (takes hours); ONLY=R1,R3 selects systems, TIMES=3 repeats, PACED=3 extrapolates from a few epochs, QUICK=1 runs one epoch and stores nothing
 	@$(PYTHON) tools/setup_venv.py $(EXTRA) && .venv$(EXTRA:%=-%)/bin/python -m benchmarks.race $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) $(if $(PACED),--paced $(PACED)) $(if $(QUICK),--quick)
 
-repository: setup  ## point every Colab link and install line at a fork: SLUG=owner/name
-	@$(PY) -m tools.repository $(SLUG)
+repository: setup  ## point every link and install line to a fork: SLUG=owner/name, and BRANCH=name unless the branch stays
+	@$(PY) -m tools.repository $(SLUG) $(BRANCH)
 
 lock: setup  ## pin the newest versions that pyproject.toml allows in requirements.lock and environment.yml
 	@$(PY) -m tools.lock

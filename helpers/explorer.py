@@ -18,14 +18,14 @@ from helpers.validation import as_images, as_numbers, replace_file
 TEMPLATES = Path(__file__).with_name("explorer.html").read_text(encoding="utf-8")
 PAGE, _, FRAME = re.split("(<!-- In a notebook[^>]*>\n)", TEMPLATES)
 MOST_BYTES = 900_000  # of the HTML that a notebook stores
-MOST_VALUES = 8_000_000  # of all images together, so that a phone can keep them
+MOST_VALUES = 8_000_000  # of all images together, so that a phone has enough memory
 SHADES = 32  # of gray, or of each primary color
 SIZES = [(31, 600), (19, 240), (11, 80), (5, 20)]  # images along each side of the plane, and codes: the first that fits
 
 
 @dataclass(frozen=True)
 class LatentExplorer:
-    """A page, and the address of a picture for where pages aren't shown, with a text of what it shows."""
+    """A page to explore, and a still picture with alt text for readers whose notebook viewer removes the page."""
 
     page: str
     still: str
@@ -44,13 +44,13 @@ class LatentExplorer:
 
 
 def latent_explorer(decoder, extent, codes, labels, class_names, images=None, ink=True):
-    """Return the plane of two latents as an object that a notebook shows as a page to explore, and `save` as a file.
+    """Return the plane of two latents to explore: a notebook shows it as a page, and `save` writes it to a file.
 
     `decoder` is a Keras model, or a function such as vae.decode, from points (n, 2) to images (n, height, width[, 1 or
-    3]) in [0, 1]. `extent` is (z1 from, z1 to, z2 from, z2 to), or one number for -extent to extent both ways. `codes`
-    (n, 2), `labels` (n,) and `class_names` are those of `plot_codes`, `ink` is that of `plot_image_rows`. `images` are
-    the test images of these codes; without them the nearest code is shown decoded. The HTML stays within 900 kB: it
-    has up to 600 codes, fewer with large images. Raises ValueError or TypeError, with advice, for anything else.
+    3]) in [0, 1]. `extent` is (z1 from, z1 to, z2 from, z2 to), or one number for -extent to extent on both axes.
+    `codes` (n, 2), `labels` (n,), and `class_names` are those of `plot_codes`, `ink` is that of `plot_image_rows`. The
+    page shows the nearest of `images`, the test images of these codes; without them, the nearest code is decoded. The
+    HTML stays within 900 kB: it has up to 600 codes, fewer with large images. Raises ValueError or TypeError.
     """
     bounds = as_numbers(extent, "extent")
     bounds = bounds * [-1.0, 1.0, -1.0, 1.0] if bounds.size == 1 else bounds
@@ -62,7 +62,7 @@ def latent_explorer(decoder, extent, codes, labels, class_names, images=None, in
         raise ValueError(f"{len(images)} images for {len(codes)} codes; expected the images that have these codes")
     inside = np.flatnonzero(((codes >= bounds[::2]) & (codes <= bounds[1::2])).all(axis=1))
     if not len(inside):
-        raise ValueError(f"none of {len(codes)} codes lies within the extent {extent}; expected one that holds codes")
+        raise ValueError(f"none of {len(codes)} codes is within the extent {extent}; expected one with codes in it")
     values = decode_points(decoder, codes[:1]).size  # of one image
     for side, count in SIZES:
         shown = inside[:count]
@@ -94,7 +94,7 @@ def _build(decoder, extent, side, codes, labels, class_names, images, ink):
         "note": f"The decoder drew {side} × {side} points; in between, the picture is a mix of the nearest four.",
     }
     alt = f"what a decoder draws from z1 {extent[0]:g} to {extent[1]:g} across and z2 {extent[2]:g} to {extent[3]:g} up"
-    json_data = json.dumps(data, allow_nan=False).replace("<", "\\u003c")  # No name can end the script.
+    json_data = json.dumps(data, allow_nan=False).replace("<", "\\u003c")  # No name can close it.
     page = _fill(PAGE, alt=alt, atlas=_as_address(drawn, side), seen=_as_address(seen, columns), data=json_data)
     few = grid[:: side // 10 or 1, :: side // 10 or 1]
     return LatentExplorer(page, _as_address(few.reshape(-1, *drawn.shape[1:]), len(few)), alt)
@@ -105,6 +105,6 @@ def _fill(template, **parts):
 
 
 def _as_address(tiles, columns):
-    """Return images of bytes as one PNG, `columns` in a row, and that as an address that holds the data itself."""
+    """Return images of bytes as a data URL: one PNG with `columns` images in each row."""
     png = iio.imwrite("<bytes>", tile_images(tiles, columns, paper=255), extension=".png", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"

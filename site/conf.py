@@ -2,11 +2,9 @@
 
 import datetime
 
-from tools.repository import read_project
+from tools.repository import name_site, read_branch, read_project
 
 SLUG, release = read_project()
-OWNER, NAME = SLUG.split("/")
-ADDRESS = f"https://{OWNER.lower()}.github.io/{NAME}/"
 
 project = "Autoencoder notebooks"
 author = "The authors of the autoencoder notebooks"
@@ -45,7 +43,7 @@ html_sourcelink_suffix = ""
 html_context = {"default_mode": "auto"}  # dark where the reader's system is
 html_theme_options = {
     "repository_url": f"https://github.com/{SLUG}",
-    "repository_branch": "main",
+    "repository_branch": read_branch(),
     "path_to_docs": "",
     "launch_buttons": {"colab_url": "https://colab.research.google.com"},
     "use_repository_button": True,
@@ -58,11 +56,11 @@ html_theme_options = {
     "navbar_persistent": [],  # The side bar has a search field already.
 }
 # What others show when a page is linked. Names of pictures count from the site's root.
-ogp_site_url = ADDRESS
+ogp_site_url = name_site(SLUG)
 ogp_site_name = project
 ogp_image = "_static/preview.png"
 ogp_image_alt = "A square of 400 garments that a variational autoencoder has drawn, from boots to shirts"
 ogp_social_cards = {"enable": False}
 ogp_enable_meta_description = True
 # The page that is shown for an address without a page lies anywhere, so it names its files in full.
-notfound_urls_prefix = f"/{NAME}/"
+notfound_urls_prefix = f"/{SLUG.split('/')[1]}/"

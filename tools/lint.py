@@ -28,11 +28,12 @@ from markdown_it import MarkdownIt
 
 from benchmarks.recipes import read_lessons
 from tools.notebooks import RESULTS_TYPE, ROOT, list_notebooks, read_code, read_notebook
-from tools.repository import read_project
+from tools.repository import name_in_colab, name_site, read_branch, read_project
 
 SLUG, _ = read_project()
+BRANCH = read_branch()
 COLAB = "https://colab.research.google.com/github/"
-INSTALL = f"git+https://github.com/{SLUG}@main"  # the branch of the Colab links
+INSTALL = f"git+https://github.com/{SLUG}@{BRANCH}"
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 REFERENCE = json.loads((ROOT / "helpers" / "reference.json").read_text(encoding="utf-8"))
 LESSONS = read_lessons()  # by the system whose results they store
@@ -55,7 +56,7 @@ CELL_METADATA |= {"ExecuteTime", "papermill", "pycharm", "trusted", "vscode"}
 
 LOCAL_PATH = re.compile(r"(?:/home|/root|/Users|/tmp)/|\b[A-Z]:\\")
 HOST = re.compile(r"""(?:https?:|["'(]\s*)//([\w.-]+)""")
-KNOWN_HOSTS = {"github.com", "colab.research.google.com"}
+KNOWN_HOSTS = {"github.com", "colab.research.google.com", urlsplit(name_site(SLUG)).netloc}
 SANDBOX = re.compile(r'<iframe title="[^"]*" sandbox="allow-scripts" srcdoc="([^"]*)"')
 EXPLORER = (ROOT / "helpers" / "explorer.html").read_text(encoding="utf-8")
 EXPLORER_SCRIPT = re.search("<script>.*?</script>", EXPLORER, re.DOTALL)[0]
@@ -220,8 +221,8 @@ def check_links(page):
         parts = urlsplit(address)
         target = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path
         if parts.scheme or parts.netloc:
-            if address.startswith(COLAB) and not address.startswith(f"{COLAB}{SLUG}/"):
-                yield error(f"a Colab link to another repository: {address}", number)
+            if address.startswith(COLAB) and not address.startswith(f"{COLAB}{SLUG}/blob/{BRANCH}/"):
+                yield error(f"a Colab link to another repository or branch: {address}", number)
         elif not target.is_relative_to(page.folder.parent.resolve()):
             yield error(f"{address} points outside the project", number)
         elif not target.exists():
@@ -239,7 +240,7 @@ def check_links_of_lesson_and_solution(page):
         return
     if not re.search(r"(?m)^\*.*\?\*$", page.opening):
         yield error("the first cell has no question on its own line in italics, such as *Why?*", 1)
-    if (1, f"{COLAB}{SLUG}/blob/main/notebooks/{page.path.name}") not in page.links:
+    if (1, name_in_colab(page.path.stem)) not in page.links:
         yield error(f"the first cell does not link to notebooks/{page.path.name} in Colab", 1)
     if (1, f"pictures/{page.path.stem}.png") not in [image[:2] for image in page.images]:
         yield warning(f"the first cell does not show pictures/{page.path.stem}.png", 1)

@@ -18,7 +18,7 @@ from tools.notebooks import (
     read_results,
     read_title,
 )
-from tools.repository import read_project
+from tools.repository import name_in_colab
 
 RESULTS = ROOT / "results.json"
 README = ROOT / "README.md"
@@ -33,11 +33,11 @@ RACE_PICTURE = (
 )
 # The results that the README shows.
 SUMMARY = {
-    ("R1", "test_bce"): "A digit from 32 numbers: cross-entropy, nats per pixel, lower is better",
-    ("R3", "test_bce"): "The same with a deeper network: cross-entropy, nats per pixel, lower is better",
-    ("R4", "test_bce"): "A digit from 128 numbers, with convolutions: cross-entropy, nats per pixel, lower is better",
-    ("R8", "test_negative_elbo"): "New digits from a convolutional VAE: negative ELBO, nats per image, lower is better",
-    ("R10", "test_negative_elbo"): "New garments from a VAE: negative ELBO, nats per image, lower is better",
+    ("R1", "test_bce"): "Dense autoencoder, 32 numbers per digit: cross-entropy (nats per pixel)",
+    ("R3", "test_bce"): "Deep autoencoder, 32 numbers per digit: cross-entropy (nats per pixel)",
+    ("R4", "test_bce"): "Convolutional autoencoder, 128 numbers per digit: cross-entropy (nats per pixel)",
+    ("R8", "test_negative_elbo"): "Convolutional VAE, 2 numbers per digit: negative ELBO (nats per image)",
+    ("R10", "test_negative_elbo"): "Convolutional VAE, 2 numbers per garment: negative ELBO (nats per image)",
 }
 ARROWS = {"lower": " ↓", "higher": " ↑", None: ""}
 
@@ -67,13 +67,10 @@ def gather():
 
 def make_lesson_table(gathered):
     """Return the README's table of lessons as Markdown."""
-    slug, _ = read_project()
 
     def describe(name, lesson):
-        colab = f"https://colab.research.google.com/github/{slug}/blob/main/notebooks/{name}.ipynb"
-        short = lesson["title"].partition(":")[0]
-        link = f"[{name[:2]} {short}](notebooks/{name}.ipynb)"
-        return f"| {link} | {lesson['question']} | {_minutes(lesson['seconds'])} | [Colab]({colab}) |"
+        link = f"[{name[:2]} {lesson['title'].partition(':')[0]}](notebooks/{name}.ipynb)"
+        return f"| {link} | {lesson['question']} | {_minutes(lesson['seconds'])} | [Colab]({name_in_colab(name)}) |"
 
     together = sum(lesson["seconds"] or 0 for lesson in gathered["notebooks"].values())
     lines = ["| lesson | question | minutes | |", "|---|---|---|---|", *_list_by_part(gathered, describe)]

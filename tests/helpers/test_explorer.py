@@ -93,14 +93,14 @@ def test_class_names_stay_text(names):
     assert page.count("<") == explore(draw_gray, images=None).page.count("<"), "a name adds a tag"
 
 
-def test_output_holds_the_page_in_a_sandbox_and_a_picture_where_frames_are_removed(tmp_path):
+def test_output_holds_the_page_in_a_sandbox_and_a_still_picture_outside_it(tmp_path):
     shown = explore_once("gray")
     output = shown._repr_html_()
-    frame, instead = re.search("<iframe ([^>]*)>(.*)</iframe>", output).groups()
+    still, frame = re.fullmatch("<div [^>]*>(<div [^>]*>.*</div>)<iframe ([^>]*)></iframe></div>\n", output).groups()
     assert html.unescape(re.search('srcdoc="([^"]*)"', frame)[1]) == shown.page
     assert 'sandbox="allow-scripts"' in frame
     assert "{{" not in output
-    (alt,) = re.findall('<img src="data:image/png;base64,[^"]*" alt="([^"]+)"', instead)
+    (alt,) = re.findall('<img src="data:image/png;base64,[^"]*" alt="([^"]+)"', still)
     assert alt in repr(shown)
     assert shown.save(str(tmp_path / "plane.html")).read_text(encoding="utf-8") == shown.page
 

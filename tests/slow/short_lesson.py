@@ -43,10 +43,10 @@ def make_project(folder):
     return folder / "notebooks"
 
 
-def read_first_cell(read=read_code):
-    """Return the setup cell that every notebook begins with, as plain Python or read in another way."""
+def read_first_cell():
+    """Return the setup cell that every notebook begins with, as plain Python."""
     notebook = read_notebook(FOLDER / "01_dense_autoencoder.ipynb")
-    return next(read(cell) for cell in notebook.cells if cell.cell_type == "code")
+    return next(read_code(cell) for cell in notebook.cells if cell.cell_type == "code")
 
 
 def start(folder, **environment):

@@ -9,18 +9,17 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.notebooks import ROOT, list_notebooks, read_notebook
-from tools.repository import read_project
+from tools.repository import name_in_colab
 
 pytestmark = pytest.mark.slow
 NAME = "90_two_lines"
-COLAB = f"https://colab.research.google.com/github/{read_project()[0]}/blob/main/notebooks/{NAME}.ipynb"
 OPENING = f"""# Two lines: draw them
 
 *Do two lines cross?*
 
 ![Two lines that cross](pictures/{NAME}.png)
 
-[Open in Colab]({COLAB})"""
+[Open in Colab]({name_in_colab(NAME)})"""
 CLOSING = f"""## Takeaways
 
 They cross.

@@ -136,6 +136,17 @@ def test_nearest_test_image_is_shown_and_announced(show):
     expect(frame.locator("#spoken")).to_have_text(f"{frame.inner_text('#place')}; nearest test image: {name}")
 
 
+def test_still_picture_takes_no_space_unless_frame_and_styles_are_removed(show):
+    page, _ = show()
+    still = page.locator("div > div")
+    assert still.bounding_box()["height"] == 0
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "IFRAME"  # not the link beside the still picture
+    page.evaluate("document.querySelectorAll('[style]').forEach(part => part.removeAttribute('style'))")
+    page.locator("iframe").evaluate("part => part.remove()")
+    assert still.locator("img").bounding_box()["height"] > 100
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colors_follow_the_reader_and_the_page_is_accessible(show, scheme):
     page, frame = show("file", color_scheme=scheme)

@@ -9,11 +9,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tools import lint
 from tools.notebooks import FOLDER, RESULTS_TYPE, ROOT, read_notebook
-from tools.repository import read_project
+from tools.repository import name_in_colab, read_branch, read_project
 
 NAME = "01_dense_autoencoder"
 SLUG, _ = read_project()
-SETUP = f'%pip install "git+https://github.com/{SLUG}@main"\nimport helpers'
+BRANCH = read_branch()
+SETUP = f'%pip install "git+https://github.com/{SLUG}@{BRANCH}"\nimport helpers'
 COLLAPSED = {"jupyter": {"source_hidden": True}, "cellView": "form", "tags": ["hide-input"]}
 COLAB = "https://colab.research.google.com/github"
 PICTURE = base64.b64encode(b"a picture").decode()
@@ -22,7 +23,7 @@ OPENING = f"""# Compress a digit
 *How much is left?*
 
 ![Ten digits and below each its copy](pictures/{NAME}.png)
-[Open in Colab]({COLAB}/{SLUG}/blob/main/notebooks/{NAME}.ipynb), or go to [the end](#Takeaways)."""
+[Open in Colab]({name_in_colab(NAME)}), or go to [the end](#Takeaways)."""
 CLOSING = f"## Takeaways\nOf 70,000 digits, [10,000](solutions/{NAME}.ipynb) are left.\n## Exercises\n"
 CLOSING += "## Further reading\n[A paper of 533 pages](https://example.org/paper)"
 FILM = new_output("display_data", data={"text/html": f'<img src="data:image/gif;base64,{PICTURE}" alt="{ALT}">'})
@@ -110,7 +111,7 @@ def store(shown=None, **changes):
         ("", lambda notebook: notebook.cells[1].pop("outputs"), "outputs"),
         ("", lambda notebook: notebook.cells.clear(), "title"),
         ("", add("# Another"), "title"),
-        ("", edit(2, "@main", "@v9.9.9"), "install"),
+        ("", edit(2, f"@{BRANCH}", "@v9.9.9"), "install"),
         ("", lambda notebook: notebook.cells[1].metadata.clear(), "collapsed"),
         ("solutions", edit(2, "import", "import "), "differs"),
         ("", edit(4, "EPOCHS", "epochs"), "epochs = 20"),
@@ -123,6 +124,7 @@ def store(shown=None, **changes):
         ("", add("[up](../../etc)"), "outside the project"),
         ("", add("[down](#the-end)"), "#the-end"),
         ("", add(f"[it]({COLAB}/a/b/c.ipynb)"), "another repository"),
+        ("", add(f"[it]({COLAB}/{SLUG}/blob/{BRANCH}-2/notebooks/{NAME}.ipynb)"), "another repository or branch"),
         ("", edit(1, SLUG, "other/fork"), "Colab"),
         ("", edit(1, "*How much is left?*", "How much is left?"), "question"),
         ("", edit(9, f"solutions/{NAME}.ipynb", "solutions"), "no link"),

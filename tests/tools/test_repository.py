@@ -1,5 +1,6 @@
-"""Pointing the project at a repository: `make repository SLUG=owner/name`."""
+"""Pointing the project at a repository and a branch: `make repository SLUG=owner/name BRANCH=name`."""
 
+import re
 import shutil
 
 import pytest
@@ -7,16 +8,30 @@ import pytest
 from tools import repository
 from tools.notebooks import ROOT, list_notebooks
 
+ADA = ("ada/my-autoencoders", "dev/clearer")
+README = """[Site]({site}map.html), [Colab](https://colab.research.google.com/github/{slug}/blob/{branch}/notebooks/00.ipynb),
+[Binder](https://mybinder.org/v2/gh/{slug}/{branch}?urlpath=lab/tree/notebooks/00.ipynb), [more](https://github.com/{slug}/issues)
+pip install "git+https://github.com/{slug}@{branch}" or git clone https://github.com/{slug}
+"""
+# What names another repository, branch, or site, and stays.
+OTHERS = """https://github.com/{slug}-2 https://github.com/c{slug} /github/{slug}-2/blob/main/notebooks/ {branch}
+"""
+
+
+def fill(template, slug, branch):
+    return template.format(slug=slug, branch=branch, site=repository.name_site(slug))
+
 
 @pytest.fixture
-def linked(patched):
-    """Return a project with copies of three real notebooks, and a short README and CONTRIBUTING."""
-    slug, _ = repository.read_project()
+def present(patched):
+    """Return the present slug and branch, in a project with real files and a README with every kind of link."""
+    present = repository.read_project()[0], repository.read_branch()
     for path in (ROOT / "notebooks").glob("0[0-2]*.ipynb"):
         shutil.copy(path, patched.folder / "notebooks")
-    for name in ("README.md", "CONTRIBUTING.md"):
-        (patched.folder / name).write_text(f"[Colab](https://colab.research.google.com/github/{slug}/blob/main/)\n")
-    return patched
+    (patched.folder / "helpers").mkdir()
+    patched.copy("CITATION.cff", "CONTRIBUTING.md", "helpers/explorer.html", ".github")
+    (patched.folder / "README.md").write_text(fill(README + OTHERS, *present))
+    return present
 
 
 def read_all(project):
@@ -24,67 +39,73 @@ def read_all(project):
     return {path: path.read_bytes() for path in project.folder.rglob("*") if path.is_file()}
 
 
-def test_renaming_changes_every_link_and_renaming_back_restores_every_byte(linked):
-    before = read_all(linked)
-    old, version = repository.read_project()
-    assert repository.rename("ada/my-autoencoders") == len(before)
-    assert repository.read_project() == ("ada/my-autoencoders", version)
-    for path, content in read_all(linked).items():
-        assert content == before[path].replace(old.encode(), b"ada/my-autoencoders"), path
+def test_renaming_changes_every_link_and_renaming_back_restores_every_byte(present, patched, monkeypatch):
+    before = read_all(patched)
+    assert repository.rename(*ADA) >= 8
+    assert (repository.read_project()[0], repository.read_branch()) == ADA
+    assert (patched.folder / "README.md").read_text() == fill(README, *ADA) + fill(OTHERS, *present)
+    assert f"git+https://github.com/{ADA[0]}@{ADA[1]}\\" in next(patched.folder.rglob("01*.ipynb")).read_text()
+    repository.rename("bob/x", "dev")
     repository.rename("bob/x")
-    repository.rename("ada/my-autoencoders")
-    assert {
-        path: content.replace(b"ada/my-autoencoders", old.encode()) for path, content in read_all(linked).items()
-    } == before
+    assert repository.read_branch() == "dev"
+    repository.rename(*ADA)
+    monkeypatch.setattr(repository, "VALID", re.compile(".+"))  # The name that the project comes with is a placeholder.
+    repository.rename(*present)
+    assert read_all(patched) == before
 
 
-def test_placeholder_cannot_be_registered_and_is_not_published(linked, monkeypatch):
+def test_placeholder_cannot_be_registered_and_is_not_published(present, monkeypatch):
     monkeypatch.setattr("sys.argv", ["repository", "--check"])
-    slug, _ = repository.read_project()
-    assert "." in slug.split("/")[0]  # GitHub allows letters, digits, and single hyphens in the name of an owner.
+    settings = repository.PYPROJECT.read_text().replace(present[0], "OWNER.NOT.SET/notebooks")
+    repository.PYPROJECT.write_text(settings)  # GitHub allows letters, digits, and single hyphens in an owner's name.
     with pytest.raises(SystemExit, match="placeholder"):
         repository.main()
-    repository.rename("ada/my-autoencoders")
-    with pytest.raises(SystemExit) as ended:
+    repository.rename(*ADA)
+    with pytest.raises(SystemExit, match=r"^$"):
         repository.main()
-    assert ended.value.code is None
 
 
-def test_renaming_that_failed_can_be_repeated(linked, monkeypatch):
-    write, written = repository.replace_file, []
-
-    def fail_at_third(path, content):
-        written.append(path)
-        if len(written) == 3:
+def test_renaming_that_failed_can_be_repeated(present, patched, monkeypatch):
+    def fail(path, content):
+        if path.name == "explorer.html":
             raise OSError(28, "No space left on device")
         write(path, content)
 
-    old, _ = repository.read_project()
+    write, longer = repository.replace_file, ("ada/my-autoencoders-2", "dev/clearer/2")
+    repository.rename(*longer)
+    expected = read_all(patched)
+    repository.rename(*ADA)  # The names above begin with these.
     with monkeypatch.context() as patch:
-        patch.setattr(repository, "replace_file", fail_at_third)
+        patch.setattr(repository, "replace_file", fail)
         with pytest.raises(OSError, match="No space"):
-            repository.rename("ada/my-autoencoders")
-    repository.rename("ada/my-autoencoders")
-    assert not any(old.encode() in content for content in read_all(linked).values())
+            repository.rename(*longer)
+    repository.rename(*longer)
+    assert read_all(patched) == expected
+
+
+BAD_SLUGS = ["", "ada", "ada/", "/x", "a/b/c", "-a/b", "a--b/c", "a.b/c", "https://github.com/ada/digits", "a b/c"]
+BAD_BRANCHES = ["a b", "/a", "a/", "a//b", "a..b", "-a", ".a", "a/.b", "a.lock", "a.", "a@b", "a?b", "a#b", "é", "a\n"]
 
 
 @pytest.mark.parametrize(
-    "slug", ["", "ada", "ada/", "/digits", "a/b/c", "-a/b", "a--b/c", "a.b/c", "https://github.com/ada/digits", "a b/c"]
+    ("slug", "branch", "expected"),
+    [(slug, "main", "owner/name") for slug in BAD_SLUGS] + [("ada/x", branch, "like main") for branch in BAD_BRANCHES],
 )
-def test_malformed_name_is_refused_and_nothing_changes(linked, slug):
-    before = read_all(linked)
-    with pytest.raises(ValueError, match="expected owner/name"):
-        repository.rename(slug)
-    assert read_all(linked) == before
+def test_malformed_name_is_refused_and_nothing_changes(present, patched, slug, branch, expected):
+    before = read_all(patched)
+    with pytest.raises(ValueError, match=f"expected .*{expected}"):
+        repository.rename(slug, branch)
+    assert read_all(patched) == before
 
 
-def test_every_file_with_the_name_is_renamed():
-    slug, _ = repository.read_project()
+def test_every_file_with_a_link_is_renamed():
+    slug, version = repository.read_project()
+    links = re.compile(f"{re.escape(slug)}|{re.escape(repository.name_site(slug))}", flags=re.IGNORECASE)
     renamed = {path.relative_to(ROOT) for path in repository.list_files_with_links()}
-    suffixes = {".md", ".py", ".toml", ".yml", ".ipynb"}
-    folders = [ROOT, *(ROOT / name for name in ("notebooks", "helpers", "tools", "site", "tests", ".github"))]
-    paths = [path for folder in folders[:1] for path in folder.glob("*")]
-    paths += [path for folder in folders[1:] for path in folder.rglob("*")]
-    found = {path.relative_to(ROOT) for path in paths if path.suffix in suffixes and slug in path.read_text()}
+    suffixes = {".cff", ".html", ".ipynb", ".json", ".md", ".py", ".toml", ".yml"}
+    folders = ("notebooks", "helpers", "tools", "site", "tests", "benchmarks", ".github", ".devcontainer")
+    paths = [*ROOT.glob("*"), *(path for name in folders for path in (ROOT / name).rglob("*"))]
+    found = {path.relative_to(ROOT) for path in paths if path.suffix in suffixes and links.search(path.read_text())}
     assert found <= renamed
     assert {path.relative_to(ROOT) for path in list_notebooks(solutions=False)} <= renamed
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
