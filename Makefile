@@ -1,4 +1,4 @@
-# Two commands: `make run` executes the lessons, `make test` checks everything. `make` alone prints all targets.
+# `make run` executes the lessons, `make test` checks everything, and `make` alone lists all targets.
 PYTHON ?= python3
 NOTEBOOK ?=
 ALL ?=
@@ -19,7 +19,7 @@ EXTRA := $(if $(filter jax torch,$(KERAS_BACKEND)),backends)
 .DEFAULT_GOAL := help
 .PHONY: help setup scale run lab test test-slow lint test-backends test-latest test-oldest audit publish results site gallery reference bench repository lock clean
 
-help:  ## print this list
+help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 setup:  ## create .venv, or update it if requirements.lock changed; most targets do this first
@@ -28,48 +28,48 @@ setup:  ## create .venv, or update it if requirements.lock changed; most targets
 scale: setup  ## add JAX and Ray to .venv; only notebook 15 needs them
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --constraint requirements.lock --editable ".[scale]"
 
-run: setup  ## run the lessons and write pages to build/html; NOTEBOOK=07 for one, ALL=1 adds solutions, FAST=1 for the short budget, JOBS=4 for four at once instead of two
+run: setup  ## run lessons; NOTEBOOK=07 for one, ALL=1 adds solutions, FAST=1 is a quick test, JOBS=4 runs 4 at once
 	@$(PY) -m tools.execute $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) $(if $(ALL),--all) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS))
 
-lab: setup  ## open JupyterLab on the first notebook; LAB="--no-browser" passes options to it
+lab: setup  ## open JupyterLab on the first notebook; LAB="--no-browser" passes it an option
 	@$(PY) -m tools.lab $(LAB)
 
 # Notebooks come first and files stay in order; otherwise, one core would be idle while the other runs the longest file.
 PYTEST = $(PY) -m pytest --fast --nbval-lax --nbval-current-env -n $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder
 
-test: setup  ## check everything that a change might break: lint, unit tests, every notebook in the short budget
+test: setup  ## check everything: code style, unit tests, stored notebooks, and each notebook in the short budget
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PYTEST) -m "not slow"
 
-test-slow: setup  ## run the slow tests: browser, JupyterLab, killed processes, races, random inputs, notebook 15; ONLY="slow" selects by pytest marker
+test-slow: setup  ## run the slow tests (browsers, JupyterLab, interrupts, notebook 15); ONLY="slow" selects by marker
 	@$(PYTEST) -m "$(or $(ONLY),slow or scale or hypothesis)" --hypothesis-profile=thorough
 
 lint: setup  ## check the notebooks for errors and style problems; NOTEBOOK=01 checks one
 	@$(PY) -m tools.lint $(NOTEBOOK)
 
-test-backends:  ## train the models of the lessons on JAX and PyTorch, in a separate environment, .venv-backends
+test-backends:  ## train the lessons' models on JAX and PyTorch in a separate environment, .venv-backends
 	@$(PYTHON) tools/setup_venv.py backends && .venv-backends/bin/python -m pytest tests/slow/test_backends.py
 
-# Run the notebooks in a separate environment: $(1) is uv's resolution strategy, $(2) the folder.
+# Run the notebooks in a separate environment: $(1) is uv's resolution strategy, $(2) is the folder.
 define test_with
 $(PY) -m uv venv --quiet --clear --python $(PY) $(2) && $(PY) -m uv pip install --quiet --python $(2)/bin/python --resolution $(1) --editable ".[probability,lab,site,dev]" && $(2)/bin/python -m tools.execute --fast --all
 endef
 
-test-latest: setup  ## execute the notebooks in the short budget with the newest compatible versions, in .venv-latest
+test-latest: setup  ## run the notebooks in the short budget with the newest compatible packages, in .venv-latest
 	@$(call test_with,highest,.venv-latest)
 
-test-oldest: setup  ## the same with the oldest versions that pyproject.toml allows, in .venv-oldest
+test-oldest: setup  ## run them with the oldest packages that pyproject.toml allows, in .venv-oldest
 	@$(call test_with,lowest-direct,.venv-oldest)
 
 # Known vulnerabilities that can't affect this project, one per line: `AUDIT_IGNORE += GHSA-...  # the reason`. To mark a
 # false positive in the secret scan, end the flagged line with the comment `pragma: allowlist secret` and the reason.
 AUDIT_IGNORE =
 
-audit: setup  ## check for known vulnerabilities in the pinned packages, secrets in tracked files, and unsafe workflows; needs the network
+audit: setup  ## look for vulnerable packages, secrets in tracked files, and unsafe workflows; needs the network
 	@$(PY) -m uv tool run --quiet pip-audit==2.10.1 --strict --disable-pip --no-deps --requirement requirements.lock $(AUDIT_IGNORE:%=--ignore-vuln %)
 	@git ls-files -z | xargs -0 $(PY) -m uv tool run --quiet --from detect-secrets==1.5.0 detect-secrets-hook --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 	@$(PY) -m uv tool run --quiet zizmor==1.32.0 --quiet --offline .github
 
-publish: setup  ## execute in full, store the outputs in the notebooks, rebuild the tables; NOTEBOOK=01 for one
+publish: setup  ## run the notebooks in full, store their outputs, and rebuild the tables; NOTEBOOK=01 for one lesson
 	@$(PY) -m tools.execute --publish $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) && $(PY) -m tools.results
 
 results: setup  ## rebuild results.json and the README's tables from the stored outputs

@@ -1,4 +1,4 @@
-"""What both tests of the latent explorer share: decoders with known properties, and reading a page back."""
+"""Shared by both tests of the latent explorer: images with known properties, and functions that read a page."""
 
 import base64
 import io
@@ -21,19 +21,19 @@ def draw_waves(points, channels=()):
 
 
 def spread_codes(count=2000, classes=10):
-    """Return codes (n, 2) from N(0, 1), their labels and the images (n, 28, 28) of them, a shade for each place."""
+    """Return codes (n, 2) from N(0, 1), labels, and images (n, 28, 28), each of a different shade of gray."""
     rng = np.random.default_rng(0)
     images = np.linspace(0, 1, count)[:, None, None] * np.ones((1, 28, 28))
     return rng.standard_normal((count, 2)), rng.integers(0, classes, count), images
 
 
 def read_data(page):
-    """Return the JSON inside a page, as Python objects."""
+    """Return the JSON in a page as Python objects."""
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
 
 
 def read_tiles(page, name, columns):
-    """Return the pictures of one PNG of a page, "atlas" or "seen", in order: bytes (n, height, width[, 3])."""
+    """Return the tiles of a page's PNG, "atlas" or "seen", in order: bytes (n, height, width[, 3])."""
     address = re.search(rf'<img id="{name}" src="data:image/png;base64,([^"]+)"', page)[1]
     with Image.open(io.BytesIO(base64.b64decode(address))) as picture:
         sheet = np.asarray(picture)

@@ -1,4 +1,4 @@
-"""What is stored of an executed notebook: its outputs, and nothing of the machine that made them."""
+"""Prepare an executed notebook for storage: keep its outputs, but nothing about the machine that ran it."""
 
 import base64
 import re
@@ -13,12 +13,12 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def clean(notebook, seconds, peak_memory=None):
-    """Drop progress bars and all metadata but our own from a notebook in memory; note seconds and peak memory in MB."""
+    """Remove progress bars and foreign metadata from a notebook in memory; record its seconds and peak memory in MB."""
     CoalesceStreamsPreprocessor(enabled=True).preprocess(notebook, {})
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
         if cell.cell_type == "code":
-            # A progress bar wipes itself out, and what is left of it is white space.
+            # A progress bar erases itself and leaves only whitespace.
             for output in cell.outputs:
                 if "text" in output:
                     output.text = re.sub(r" +\r(?=\n|$)", "", output.text)
@@ -34,7 +34,7 @@ def clean(notebook, seconds, peak_memory=None):
 
 
 def find_faults(notebook):
-    """Return sentences on why a notebook can't be published: an error, a warning, or results on synthetic data."""
+    """Return the reasons a notebook can't be published, such as an error, a warning, or results on synthetic data."""
     faults = []
     for output in list_outputs(notebook):
         if output.output_type == "error":
@@ -42,16 +42,16 @@ def find_faults(notebook):
         if output.get("name") == "stderr":
             faults.append(f"a cell wrote to standard error: {output.text.strip().splitlines()[0]}")
         if re.search(r" at 0x[0-9a-f]+>|<tf\.Tensor", output.get("data", {}).get("text/plain", "")):
-            faults.append("a cell shows an object that tells a reader nothing: end its last line with a semicolon")
+            faults.append("a cell displays an object that tells a reader nothing; end its last line with a semicolon")
     if "synthetic" in read_sources(notebook):
         faults.append("synthetic data was used; publishing needs the real data")
     if any(row["budget"] != "full" for row in read_results(notebook)):
-        faults.append("the budget is not the full one")
+        faults.append("some results don't come from the full budget")
     return faults
 
 
 def write_pictures(notebook, path):
-    """Store pictures/<notebook>.png of the cell tagged `destination`, and .gif of the one tagged `film`."""
+    """Save the outputs of cells tagged `destination` and `film` as pictures/<notebook>.png and .gif."""
     folder = path.parent / "pictures"
     for suffix, pictures in {".png": read_destinations(notebook), ".gif": read_films(notebook)}.items():
         for picture in pictures:
@@ -60,18 +60,18 @@ def write_pictures(notebook, path):
 
 
 def read_destinations(notebook):
-    """Return the PNGs that cells tagged `destination` store: those that openings show."""
+    """Return the PNGs in the outputs of cells tagged `destination`; a lesson's opening shows this picture."""
     data = [output.get("data", {}) for output in list_outputs_tagged(notebook, "destination")]
     return [base64.b64decode(shown["image/png"]) for shown in data if "image/png" in shown]
 
 
 def read_films(notebook):
-    """Return the GIFs that cells tagged `film` store: the README shows the one of notebook 10."""
+    """Return the GIFs in the outputs of cells tagged `film`; the README shows the one from notebook 10."""
     shown = [output.get("data", {}).get("text/html", "") for output in list_outputs_tagged(notebook, "film")]
     return [base64.b64decode(film) for html in shown for film in re.findall(r"data:image/gif;base64,([\w+/=]+)", html)]
 
 
 def list_outputs_tagged(notebook, tag):
-    """Return the outputs of the code cells that have a tag."""
+    """Return the outputs of all code cells with a tag."""
     tagged = [cell for cell in notebook.cells if tag in cell.metadata.get("tags", []) and cell.cell_type == "code"]
     return [output for cell in tagged for output in cell.outputs]

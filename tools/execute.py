@@ -19,7 +19,7 @@ def stop_at_once(*_):
     os._exit(130)
 
 
-if __name__ == "__main__":  # The imports below take a second, in which Ctrl-C would print a traceback.
+if __name__ == "__main__":  # Ctrl-C during the imports below would print a traceback.
     signal.signal(signal.SIGINT, stop_at_once)
 
 import nbformat
@@ -99,7 +99,7 @@ async def run_notebook(run, path, budget, publish, row):
     run.status = "running"
     try:
         if publish:
-            forget_epochs(path)
+            delete_checkpoints(path)
         if budget is not None:
             shorten_notebook(run.notebook, run.name, budget)
         run.peak_memory = await execute(run.notebook, path.parent, run.name, row)
@@ -123,10 +123,10 @@ async def run_notebook(run, path, budget, publish, row):
         run.status = "done"
 
 
-def forget_epochs(path):
-    """Remove a notebook's checkpoints, because published timings must cover complete training runs."""
-    for kept in BUILD.glob(f"{path.name[:2]}_*.npz"):
-        kept.unlink()
+def delete_checkpoints(path):
+    """Delete a notebook's checkpoints, because published timings must cover complete training runs."""
+    for checkpoint in BUILD.glob(f"{path.name[:2]}_*.npz"):
+        checkpoint.unlink()
 
 
 async def run_all(runs, paths, budget, publish, jobs, pages):
@@ -155,16 +155,16 @@ async def run_all(runs, paths, budget, publish, jobs, pages):
                 group.create_task(execute_and_show(*pair))
 
 
-def name_budget(budget):
-    """Return a sentence on the budget of a run."""
+def describe_budget(budget):
+    """Return a sentence about a run's budget."""
     if budget is None:
         return "Full budget: results on real data can be compared with the published ones."
     return "Short budget: this only checks that everything runs; don't compare its results with published ones."
 
 
 def make_index(runs, budget, ended=""):
-    """Return the index page's summary table in Markdown, below the budget and how the run ended, if it has."""
-    lines = [" ".join([ended, name_budget(budget)]).strip(), ""]
+    """Return the index page in Markdown: how the run ended, if it has, then its budget and a summary table."""
+    lines = [" ".join([ended, describe_budget(budget)]).strip(), ""]
     lines += [f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
     for run in runs:
         name, *cells, result = (re.sub(r"([|<>*_\\\[\]`])", r"\\\1", cell) for cell in run.cells())
@@ -181,7 +181,7 @@ def print_table(runs):
 
 
 def parse(arguments):
-    """Return the options, with `jobs` as a number; exit if they're invalid."""
+    """Return the options, with the defaults filled in; exit if they're invalid."""
     parser = argparse.ArgumentParser(description="Execute notebooks and render them to build/html.")
     parser.add_argument("--notebook", metavar="NN", help="run only notebooks whose names start with NN, such as 07")
     parser.add_argument("--all", action="store_true", help="also run the solutions")
@@ -196,7 +196,7 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if options.fast and options.publish:
         parser.error("only full-budget results can be published; omit --fast")
-    # Imports and pictures keep only one core busy. When publishing, other notebooks would distort the stored seconds.
+    # Imports and plotting use only one core, so two notebooks run at once. When publishing, that would distort timings.
     options.jobs = (1 if options.publish else 2) if options.jobs is None else options.jobs
     if options.jobs < 1:
         parser.error(f"--jobs {options.jobs}: expected at least 1")
@@ -213,7 +213,7 @@ def parse(arguments):
 
 
 def main(arguments=None):
-    """Execute notebooks; exit with 1 if one failed, and with 130 or 143 if this was interrupted or terminated."""
+    """Execute notebooks. Exit with 1 if one failed, or with 130 or 143 if the run was interrupted or terminated."""
     options = parse(arguments)
     name_data_folder_in_full()
     started = time.perf_counter()
@@ -241,7 +241,7 @@ def main(arguments=None):
         finished = sum(run.status in ("done", "FAILED", "skipped") for run in runs)
         ended = f"Interrupted after {seconds:.0f} s; {finished} of {len(runs)} notebooks were done, failed, or skipped."
     print_table(runs)
-    print(f"{ended} {name_budget(options.budget)} Pages: {(BUILD / 'html' / 'index.html').relative_to(ROOT)}")
+    print(f"{ended} {describe_budget(options.budget)} Pages: {(BUILD / 'html' / 'index.html').relative_to(ROOT)}")
     for run in runs:
         if run.status == "interrupted":
             pages.show_without_outputs(run.name, "This notebook was interrupted, so its results aren't shown.")

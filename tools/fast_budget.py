@@ -1,8 +1,8 @@
-"""The short budget: what fast.toml replaces in the cells tagged `parameters` of each notebook.
+"""Apply the short budget in fast.toml to the cells tagged `parameters` in each notebook.
 
-A notebook's own literals are the full budget. For the short budget, the assignments of fast.toml are appended to the
+The values in a notebook are its full budget. For the short budget, the assignments in fast.toml are appended to the
 cells that assign the same names. It is an error if a name isn't assigned in exactly one such cell, if a value has a
-different type, or if a notebook has no entry. An override therefore can't silently stop working.
+different type, or if a notebook has no entry, so an override can't silently stop working.
 """
 
 import ast
@@ -81,5 +81,5 @@ def read_literals(source):
 
 
 def _as_toml_value(value):
-    """Return a tuple as a list: TOML has no tuples, so a list may replace one in a notebook."""
+    """Convert a tuple to a list: TOML has no tuples, so a list may replace one in a notebook."""
     return list(value) if isinstance(value, tuple) else value

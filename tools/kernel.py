@@ -1,4 +1,4 @@
-"""Run the cells of a notebook in its own kernel."""
+"""Run a notebook's cells in a new kernel."""
 
 import ast
 import asyncio
@@ -23,7 +23,7 @@ async def execute(notebook, folder, name, row=1):
     terminal row `row`.
 
     Stored outputs are removed first. Returns the kernel's peak memory in MB, or None if unavailable. Raises nbclient's
-    CellExecutionError on the first cell that fails; the outputs up to there are kept. On success, failure, or
+    CellExecutionError on the first cell that fails; earlier outputs are kept. On success, failure, or
     cancellation, the kernel and its child processes are killed.
     """
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -45,14 +45,14 @@ async def execute(notebook, folder, name, row=1):
             for index, cell in enumerate(notebook.cells):
                 await client.async_execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
                 bar.update(cell.cell_type == "code")
-            return await ask(client, PEAK_MEMORY)
+            return await evaluate(client, PEAK_MEMORY)
     except DeadKernelError:
         if asyncio.current_task().cancelling():  # nbclient reports a cancellation as a dead kernel, too.
             raise asyncio.CancelledError from None
         raise
     finally:
         for process in list_processes(client.km):
-            end(process)
+            kill(process)
         if client.kc is not None:
             client.kc.stop_channels()
         await client.km.shutdown_kernel(now=True)
@@ -67,7 +67,7 @@ def list_processes(manager):
         return []
 
 
-def end(process):
+def kill(process):
     """Kill a process if it's still running."""
     try:
         process.kill()
@@ -75,7 +75,7 @@ def end(process):
         pass
 
 
-async def ask(client, expression):
+async def evaluate(client, expression):
     """Evaluate a Python expression in the client's kernel; return its value, or None on failure."""
     message = client.kc.execute("", silent=True, user_expressions={"answer": expression})
     answer = (await client.async_wait_for_reply(message))["content"]["user_expressions"]["answer"]
@@ -83,7 +83,7 @@ async def ask(client, expression):
 
 
 def describe_failure(error):
-    """Return one line on why a notebook stopped: the message, and the line of code that failed, if there is one."""
+    """Return one line that says why a notebook stopped: the error message and, if known, the code that failed."""
     lines = strip_ansi(str(error)).strip().splitlines() or [type(error).__name__]
     failed_code = [line.split(" ", 2)[-1].strip() for line in lines if line.startswith("-") and "> " in line[:12]]
     return f"{lines[-1].strip()} (in `{failed_code[0]}`)" if failed_code else lines[-1].strip()

@@ -36,15 +36,15 @@ COLAB = "https://colab.research.google.com/github/"
 INSTALL = f"git+https://github.com/{SLUG}@{BRANCH}"
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 REFERENCE = json.loads((ROOT / "helpers" / "reference.json").read_text(encoding="utf-8"))
-LESSONS = read_lessons()  # by the system whose results they store
+LESSONS = read_lessons()  # maps each system to the lesson that stores its results
 
 MAX_BYTES = 3_000_000
-MAX_PEAK_MEMORY = 3_000  # MB; the README promises it
+MAX_PEAK_MEMORY = 3_000  # MB, as the README promises
 MAX_LINES_OF_CELL = 25
 MAX_MEDIAN_LINES_OF_CELL = 6
 MAX_PARAMETERS_OF_CELL = 6
 MAX_OF_LESSON = {"code cells": 45, "lines of code": 300, "words of prose": 2_200}
-MAX_WORDS_OF_ERRATA = 3_000  # Each claim that is tested needs an explanation.
+MAX_WORDS_OF_ERRATA = 3_000  # Each tested claim needs an explanation.
 SECTIONS = ("Takeaways", "Exercises", "Further reading")
 UNWANTED_WORDS = re.compile(r"\b(simply|just|powerful|delv(?:e|es|ed|ing))\b", flags=re.IGNORECASE)
 POOR_ALT_TEXT = re.compile(r"(an? |the )?(image|figure)\b|.{,29}$", flags=re.IGNORECASE)
@@ -71,7 +71,7 @@ YEAR = re.compile(r"(18|19|20)\d\d")
 
 
 class Finding(NamedTuple):
-    """What a rule found. Cells are counted from 1; None means the whole notebook."""
+    """One result of a rule. Cells are numbered from 1; None means the whole notebook."""
 
     level: str
     message: str
@@ -82,7 +82,7 @@ error, warning = partial(Finding, "error"), partial(Finding, "warning")
 
 
 class Page:
-    """A notebook with its parts in lists, each part with the number of its cell. Raises ValueError if it's invalid."""
+    """A notebook's parts as lists, most of them with cell numbers. Raises ValueError if the notebook is invalid."""
 
     def __init__(self, path, notebook):
         try:
@@ -139,7 +139,7 @@ def list_anchors(page):
 
 
 def read_prose(source):
-    """Return the words of a Markdown text before the references, without code, formulas, and what is filled in."""
+    """Return the words of a Markdown text up to the references, without code, formulas, or generated tables."""
     source = re.sub(r"<!-- (\w+):begin.*<!-- \1:end", "", source, flags=re.DOTALL)
     tokens = walk(source.split("## Further reading")[0])
     text = " ".join(token.content if token.type in ("text", "image") else " " for token in tokens)
@@ -152,7 +152,7 @@ def check_file_and_title(page):
     if (peak := page.metadata.get("peak_memory", 0)) > MAX_PEAK_MEMORY:
         yield error(f"peak memory of the full run was {peak:,} MB; the limit is {MAX_PEAK_MEMORY:,} MB")
     if not re.fullmatch(r"\d\d(_[a-z0-9]+)+", page.path.stem):
-        yield error("the file name is not of the form NN_snake_case.ipynb")
+        yield error("the file name doesn't have the form NN_snake_case.ipynb")
     titles = [text for level, text in page.headings if level == 1]
     if len(titles) != 1 or not page.opening.startswith("# "):
         yield error(f"expected one title, at the beginning of the first cell; found {titles}")
@@ -160,10 +160,10 @@ def check_file_and_title(page):
 
 @cache
 def find_usual_setup(folder):
-    """Return the source of the first code cell that most notebooks in a folder have."""
+    """Return the most common source of the first code cell in a folder's notebooks."""
     setups = []
     for path in [*folder.glob("*.ipynb"), *folder.glob("solutions/*.ipynb")]:
-        with suppress(ValueError):  # An invalid notebook is a finding of its own.
+        with suppress(ValueError):  # Invalid notebooks are reported separately.
             setups += [cell.source for _, cell in read_page(path).code[:1]]
     return statistics.mode(setups)
 
@@ -171,9 +171,9 @@ def find_usual_setup(folder):
 def check_setup(page):
     for number, cell in page.code[:1]:
         if cell.source != find_usual_setup(page.folder):
-            yield error("the first code cell differs from that of the other notebooks", number)
+            yield error("the first code cell differs from the one in most other notebooks", number)
         if f'"{INSTALL}"' not in cell.source:
-            yield error(f"the first code cell does not install {INSTALL}", number)
+            yield error(f"the first code cell doesn't install {INSTALL}", number)
         if not is_collapsed(cell):
             yield error("the first code cell isn't collapsed in JupyterLab, in Colab, and on the site", number)
     for number, cell in page.code[1:2]:
@@ -190,7 +190,7 @@ def check_parameters(page):
     for number, cell in page.list_tagged("parameters"):
         statements = ast.parse(read_code(cell)).body
         if len(statements) > MAX_PARAMETERS_OF_CELL:
-            yield warning(f"{len(statements)} parameters; the limit is {MAX_PARAMETERS_OF_CELL} in a cell", number)
+            yield warning(f"{len(statements)} parameters; the limit is {MAX_PARAMETERS_OF_CELL} per cell", number)
         for statement in statements:
             try:
                 (target,) = statement.targets
@@ -199,7 +199,7 @@ def check_parameters(page):
             except (ValueError, AttributeError):
                 is_parameter = False
             if not is_parameter:
-                yield error(f"expected a literal for one UPPER_CASE name; found {ast.unparse(statement)}", number)
+                yield error(f"expected UPPER_CASE_NAME = literal; found {ast.unparse(statement)}", number)
 
 
 def check_alt_texts(page):
@@ -226,7 +226,7 @@ def check_links(page):
         elif not target.is_relative_to(page.folder.parent.resolve()):
             yield error(f"{address} points outside the project", number)
         elif not target.exists():
-            yield error(f"{address} does not exist", number)
+            yield error(f"{address} doesn't exist", number)
         elif parts.fragment and target.suffix == ".ipynb":
             if unquote(parts.fragment) not in list_anchors(page if target == page.path else read_page(target)):
                 yield error(f"{address} matches no heading or anchor", number)
@@ -241,15 +241,15 @@ def check_links_of_lesson_and_solution(page):
     if not re.search(r"(?m)^\*.*\?\*$", page.opening):
         yield error("the first cell has no question on its own line in italics, such as *Why?*", 1)
     if (1, name_in_colab(page.path.stem)) not in page.links:
-        yield error(f"the first cell does not link to notebooks/{page.path.name} in Colab", 1)
+        yield error(f"the first cell doesn't link to notebooks/{page.path.name} in Colab", 1)
     if (1, f"pictures/{page.path.stem}.png") not in [image[:2] for image in page.images]:
-        yield warning(f"the first cell does not show pictures/{page.path.stem}.png", 1)
+        yield warning(f"the first cell doesn't show pictures/{page.path.stem}.png", 1)
 
 
 def check_execution(page):
     counts = [cell.execution_count for _, cell in page.code]
     if None in counts:
-        yield error(f"{counts.count(None)} of {len(counts)} code cells were not executed; run `make publish`")
+        yield error(f"{counts.count(None)} of {len(counts)} code cells weren't executed; run `make publish`")
     elif counts != list(range(1, len(counts) + 1)):
         yield error(f"execution counts are out of order: {counts}; run `make publish`")
 
@@ -275,7 +275,7 @@ def check_outputs(page):
 
 
 def check_pictures_of_opening(page):
-    """The picture that a lesson's opening shows and the film are also stored as files."""
+    """The opening's picture and the film must match the files that store them."""
     for tag, suffix in (("destination", ".png"), ("film", ".gif")):
         numbers = [number for number, _ in page.list_tagged(tag)]
         shown = [data for number, data in page.data if number in numbers]
@@ -289,7 +289,7 @@ def check_pictures_of_opening(page):
 
 
 def list_known_numbers(page):
-    """Return the numbers in a notebook's text outputs and the literals of its code."""
+    """Return the numbers in a notebook's text outputs and the literals in its code."""
     known = set()
     for _, output in page.outputs:
         data = output.get("data", {})
@@ -304,9 +304,7 @@ def list_known_numbers(page):
 
 
 def check_numbers(page):
-    """Numbers in prose with a unit or at least three digits must appear in an output, possibly rounded, or in the
-    code.
-    """
+    """Numbers in prose with a unit or at least three digits must appear in an output or in code, perhaps rounded."""
     known, listed, used = list_known_numbers(page), page.metadata.get("numbers", {}), set()
     for number, source in page.markdown:
         for written, unit in sorted(set(NUMBER_IN_PROSE.findall(read_prose(source)))):
@@ -324,7 +322,7 @@ def check_numbers(page):
 
 
 def check_results(page):
-    """A lesson's results come from real data, meet their claims, and agree with the reference."""
+    """A lesson's results must come from real data, support their claims, and agree with the reference."""
     if page.is_solution:
         return
     rows = [(number, row, data) for number, data in page.data for row in data.get(RESULTS_TYPE, [])]
@@ -333,18 +331,18 @@ def check_results(page):
             yield error(f"{row['system']} {row['measure']} {fault}", number)
     expected = {system for system, lesson in LESSONS.items() if lesson == page.path.stem}
     for system in sorted(expected - {row["system"] for _, row, _ in rows}):
-        yield error(f"no stored result of {system}; run `make publish`")
+        yield error(f"no stored result for {system}; run `make publish`")
 
 
 def find_faults(row, lesson, data):
-    """Yield what is wrong with a row of results in an output's data, and the remedy if there is one."""
+    """Yield each fault in a row of results from an output's data, with a remedy if there is one."""
     remedy = "run `make publish`"
     if row["notebook"] != lesson:
         yield f"belongs to {row['notebook']}; {remedy}"
     if row["budget"] != "full" or row["data_source"] == "synthetic":
         yield f"was computed with the {row['budget']} budget and data from: {row['data_source']}; {remedy}"
     if not math.isfinite(row["ours"]) or not math.isfinite(row["seconds"]):
-        yield "is not finite"
+        yield "isn't finite"
     if any(f"{row['ours']:.4g}" not in data[kind] for kind in ("text/plain", "text/html")):
         yield f"doesn't match the displayed table; {remedy}"
     goal = row["published"] if row["reproduced"] is None else row["reproduced"]
@@ -353,7 +351,7 @@ def find_faults(row, lesson, data):
         yield f"claims to reach {goal} but is {row['ours']}"
     system = REFERENCE.get(row["system"], {"measures": {}})
     if row["measure"] not in system["measures"]:
-        yield "is not in reference.json; add it to the recipe's MEASURES and run `make reference`"
+        yield "isn't in reference.json; add it to the recipe's MEASURES and run `make reference`"
         return
     expected = system["measures"][row["measure"]] | {"reproduced_seconds": system["seconds"]}
     for key in ("name", "unit", "direction", "published", "reproduced", "reproduced_seconds"):

@@ -1,4 +1,4 @@
-"""Pin the newest versions that pyproject.toml allows: requirements.lock in full, environment.yml for conda users."""
+"""Pin the newest versions that pyproject.toml allows, in requirements.lock and, for conda users, environment.yml."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from helpers.validation import replace_file
 from tools.notebooks import ROOT
 
-# What is pinned besides the dependencies. JAX and PyTorch, the extra `backends`, have an environment of their own.
+# The extras to pin along with the dependencies. JAX, PyTorch, and Ray (`backends`, `scale`) are installed separately.
 EXTRAS = ("probability", "lab", "site", "dev")
 LOCK = ROOT / "requirements.lock"
 CONDA = ROOT / "environment.yml"
@@ -26,7 +26,7 @@ COMPILE = [
     "--python-version",
     "3.11",
 ]
-# One version of each package for all Python versions, no index address, no comments that change with the machine.
+# One version of each package for all Python versions, no index address, no comments that depend on the machine.
 OPTIONS = [
     "--fork-strategy",
     "fewest",
@@ -39,12 +39,12 @@ OPTIONS = [
 
 
 def read_pins(text):
-    """Return name and version of every line `name==version` in a lock, whatever its marker."""
+    """Return the version of each package in the text of a lock, ignoring markers: {'keras': '3.12.0', ...}."""
     return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", text, flags=re.MULTILINE))
 
 
 def list_direct_requirements():
-    """Return the names that pyproject.toml asks for itself, EXTRAS included."""
+    """Return the names of the packages that pyproject.toml lists, including EXTRAS."""
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
     requirements = project["dependencies"] + [
         name for extra in EXTRAS for name in project["optional-dependencies"][extra]
@@ -52,8 +52,8 @@ def list_direct_requirements():
     return sorted({canonicalize_name(Requirement(requirement).name) for requirement in requirements})
 
 
-def write_conda_environment(pins):
-    """Return environment.yml: the direct requirements at their pins, all others held to the lock."""
+def make_conda_environment(pins):
+    """Return the text of environment.yml: direct requirements pinned, all others constrained by the lock."""
     lines = [
         "# For conda users: `conda env create --file environment.yml`. Written by `make lock`; do not edit.",
         "name: autoencoder-notebooks",
@@ -73,9 +73,9 @@ def write_conda_environment(pins):
 def main():
     compiled = subprocess.run([sys.executable, "-m", *COMPILE, *OPTIONS], cwd=ROOT, capture_output=True, text=True)
     if compiled.returncode:
-        sys.exit(f"uv found no set of versions; both files are as they were.\n{compiled.stderr}")
+        sys.exit(f"uv found no compatible versions; both files are unchanged.\n{compiled.stderr}")
     replace_file(LOCK, compiled.stdout.encode())
-    replace_file(CONDA, write_conda_environment(read_pins(compiled.stdout)).encode())
+    replace_file(CONDA, make_conda_environment(read_pins(compiled.stdout)).encode())
     print(f"{len(read_pins(compiled.stdout))} packages pinned in {LOCK.name} and {CONDA.name}")
 
 

@@ -1,4 +1,4 @@
-"""Where the notebooks are, what they are called, and what their stored outputs contain."""
+"""Find the notebooks, name them, and read what they store."""
 
 import importlib.util
 import os
@@ -19,7 +19,7 @@ PARTS = {
 
 
 def list_notebooks(only=None, solutions=True):
-    """Return the paths of all notebooks in reading order, solutions after lessons, or without the solutions.
+    """Return the paths of the notebooks in reading order: the lessons and then, if wanted, the solutions.
 
     `only` is the start of a name, such as '07' or 'solutions/07'. Raises ValueError if no name starts with it.
     """
@@ -38,13 +38,13 @@ def _choose(paths, only):
 
 
 def name_data_folder_in_full():
-    """Make AUTOENCODER_DATA absolute, since kernels start in another folder than this process."""
+    """Make AUTOENCODER_DATA absolute, since kernels don't start in this process's folder."""
     if os.environ.get("AUTOENCODER_DATA"):
         os.environ["AUTOENCODER_DATA"] = os.path.abspath(os.path.expanduser(os.environ["AUTOENCODER_DATA"]))
 
 
 def name_of(path):
-    """Return what fast.toml and the tables call a notebook: '01_dense_autoencoder', 'solutions/01_...'."""
+    """Return a notebook's name in fast.toml and the tables: '01_dense_autoencoder', 'solutions/01_...'."""
     return Path(path).resolve().relative_to(FOLDER.resolve()).with_suffix("").as_posix()
 
 
@@ -78,7 +78,7 @@ def read_code(cell):
 
 
 def read_results(notebook):
-    """Return the rows that a notebook's results table stored as JSON, or an empty list."""
+    """Return the rows that a notebook's results tables store as JSON, or an empty list."""
     rows = []
     for output in list_outputs(notebook):
         rows += output.get("data", {}).get(RESULTS_TYPE, [])
@@ -86,7 +86,7 @@ def read_results(notebook):
 
 
 def read_sources(notebook):
-    """Return where the data of an executed notebook came from, as the loaders printed it: 'folder', for example."""
+    """Return the data sources that an executed notebook's loaders printed, such as 'folder'."""
     printed = "".join(output.get("text", "") for output in list_outputs(notebook))
     return ", ".join(sorted(set(re.findall(r"images from: ([a-z-]+)", printed))))
 

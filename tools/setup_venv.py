@@ -22,7 +22,7 @@ def main(extra=None):
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         sys.exit(
             f"This is Python {sys.version.split()[0]}; the notebooks need 3.11, 3.12, or 3.13. "
-            "Choose one of them: make run PYTHON=python3.12"
+            "Name one of these, for example: make run PYTHON=python3.12"
         )
     folder = ROOT / (f".venv-{extra}" if extra else ".venv")
     refuse_foreign(folder)
@@ -35,10 +35,10 @@ def main(extra=None):
         (folder / STAMP).write_text(wanted, encoding="utf-8")
     except subprocess.CalledProcessError as error:
         sys.exit(
-            f"Python could not create {folder.name} ({error}). On Debian or Ubuntu, run: sudo apt install python3-venv"
+            f"Python couldn't create {folder.name} ({error}). On Debian or Ubuntu, run: sudo apt install python3-venv"
         )
     except OSError as error:
-        sys.exit(f"{folder} cannot be written: {error}. Copy the project to a writable folder.")
+        sys.exit(f"Can't write to {folder}: {error}. Copy the project to a writable folder.")
     except KeyboardInterrupt:
         print(f"\nInterrupted; {folder.name} is incomplete. Run the same command again to start over.", file=sys.stderr)
         sys.exit(130)
@@ -65,7 +65,7 @@ def make_stamp(folder, extra):
 
 
 def read_extra(extra):
-    """Return the requirements of an extra of pyproject.toml; exit if it doesn't exist."""
+    """Return the requirements of an extra in pyproject.toml; exit if it doesn't exist."""
     import tomllib  # missing in Python 3.10, which `main` rejects
 
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
@@ -88,13 +88,13 @@ def create(folder):
 
 
 def install(folder, extra):
-    """Install what the lock pins, then the project itself, with the extra if one is given."""
+    """Install the packages in the lock, then the project itself, with the extra if one is given."""
     lock = str(ROOT / "requirements.lock")
     project = ["--no-build-isolation", "--editable", f"{ROOT}[{extra}]" if extra else str(ROOT)]
     for arguments in ["-r", lock], [*project, "--constraint", lock] if extra else [*project, "--no-deps"]:
         if run_pip(folder, arguments):
             sys.exit(
-                f"pip could not install what {folder.name} needs; see its message above. "
+                f"pip couldn't install the packages for {folder.name}; see its message above. "
                 "Check your connection to the package index, then run the same command again."
             )
 
@@ -102,7 +102,7 @@ def install(folder, extra):
 def run_pip(folder, arguments):
     """Run `pip install`, show its progress, and return its exit status.
 
-    If UV_TORCH_BACKEND is set, uv installs the extra with the PyTorch build that it names.
+    If UV_TORCH_BACKEND is set, uv installs the extra with the PyTorch build it names.
     """
     if "UV_TORCH_BACKEND" in os.environ and "-r" not in arguments:
         python = str(find_python(folder))
@@ -114,7 +114,7 @@ def run_pip(folder, arguments):
         for line in pip.stdout:
             if line.startswith("Collecting "):
                 found += 1
-                show(f"  {found} of about {count} packages found", always=found % 50 == 0)
+                show(f"  found {found} of about {count} packages", always=found % 50 == 0)
             elif line.startswith("Installing collected packages"):
                 show(f"  installing {line.count(',') + 1} packages", always=True)
     if sys.stderr.isatty():

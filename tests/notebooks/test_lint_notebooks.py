@@ -1,4 +1,4 @@
-"""The stored notebooks have no errors, and results.json and the README show what they store."""
+"""The stored notebooks have no lint errors, and results.json and the README match their results."""
 
 import json
 
@@ -15,10 +15,10 @@ def test_notebook_has_no_errors(path):
     assert errors == []
 
 
-def test_results_file_is_what_the_notebooks_store():
-    assert json.loads(RESULTS.read_text(encoding="utf-8")) == gather(), "`make results` updates results.json"
+def test_results_file_matches_the_notebooks():
+    assert json.loads(RESULTS.read_text(encoding="utf-8")) == gather(), "run `make results` to update results.json"
 
 
-def test_tables_of_the_readme_are_those_of_the_results():
+def test_readme_tables_match_the_results():
     text = README.read_text(encoding="utf-8")
-    assert text == fill_readme(text, gather(), read_races(), read_card()), "`make results` updates README.md"
+    assert text == fill_readme(text, gather(), read_races(), read_card()), "run `make results` to update README.md"

@@ -1,4 +1,4 @@
-"""What a notebook writes out and others import does the same, or is the same code apart from docstrings."""
+"""Notebook code that is also in helpers or recipes behaves the same, or is identical except for docstrings."""
 
 import ast
 import inspect
@@ -30,7 +30,7 @@ def describe(definition):
     return ast.dump(definition)
 
 
-def test_curve_of_notebook_07_is_the_code_of_its_recipe():
+def test_spiral_of_notebook_07_is_the_same_code_as_its_recipe():
     recipe = ast.parse(inspect.getsource(r09_spiral)).body
     for name in ("spiral", "arc_length", "turns_at", "draw_points"):
         (other,) = [statement for statement in recipe if getattr(statement, "name", None) == name]
@@ -38,13 +38,13 @@ def test_curve_of_notebook_07_is_the_code_of_its_recipe():
 
 
 def define(notebook, name, **names):
-    """Return one function or class of a notebook."""
+    """Return one function or class that a notebook defines."""
     names |= {"keras": keras, "layers": layers, "ops": ops, "math": math}
     exec(compile(ast.Module([read_definitions(notebook)[name]], []), notebook, "exec"), names)
     return names[name]
 
 
-def test_terms_of_notebook_08_have_the_values_of_the_helpers():
+def test_loss_terms_and_sampling_of_notebook_08_match_the_helpers():
     rng = np.random.default_rng(0)
     z_mean, z_log_var = rng.normal(size=(2, 5, 3)).astype("float32")
     images, decoded = rng.uniform(0.01, 0.99, size=(2, 5, 8, 8, 1)).astype("float32")
@@ -59,7 +59,7 @@ def test_terms_of_notebook_08_have_the_values_of_the_helpers():
 
 @cache
 def run_model_cell():
-    """Return the names that the model's cell of notebook 09 defines, run alone as if pasted into a new file."""
+    """Run notebook 09's model cell alone, as if pasted into a new file, and return the names it defines."""
     cells = read_notebook(FOLDER / "09_convolutional_vae.ipynb").cells
     (source,) = [cell.source for cell in cells if "def build_vae(" in cell.source]
     names = {"__name__": "pasted"}
@@ -68,7 +68,7 @@ def run_model_cell():
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (64, 64, 3), (30, 29, 2)])
-def test_model_cell_of_notebook_09_builds_the_model_of_the_helpers(shape):
+def test_model_cell_of_notebook_09_builds_the_same_model_as_the_helpers(shape):
     written, imported = (build(shape, 5, width=4) for build in (run_model_cell()["build_vae"], vae.build_vae))
     written.encoder.set_weights(imported.encoder.get_weights())
     written.decoder.set_weights(imported.decoder.get_weights())
@@ -80,7 +80,7 @@ def test_model_cell_of_notebook_09_builds_the_model_of_the_helpers(shape):
         np.testing.assert_allclose(*losses, rtol=1e-5)
 
 
-def test_model_cell_of_notebook_09_trains_saves_and_samples_color_images_on_its_own(tmp_path):
+def test_model_cell_of_notebook_09_alone_trains_saves_and_samples_color_images(tmp_path):
     images = np.random.default_rng(0).random((8, 64, 64, 3), "float32")
     model = run_model_cell()["build_vae"](image_shape=(64, 64, 3), latent_dim=16, width=4)
     model.compile("adam", run_eagerly=True)

@@ -1,4 +1,4 @@
-"""Every notebook is valid Python when Jupytext or nbconvert makes a script of it."""
+"""Every notebook is valid Python after Jupytext or nbconvert converts it to a script."""
 
 import ast
 
@@ -10,7 +10,7 @@ from tools.notebooks import list_notebooks, name_of, read_notebook
 
 
 @pytest.mark.parametrize("path", list_notebooks(), ids=name_of)
-def test_notebook_becomes_a_script(path):
+def test_notebook_converts_to_a_script(path):
     notebook = read_notebook(path)
     ast.parse(jupytext.writes(notebook, fmt="py:percent"))
     script, resources = nbconvert.PythonExporter().from_notebook_node(notebook)

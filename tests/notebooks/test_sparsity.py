@@ -1,4 +1,4 @@
-"""Notebook 02's own measures and layers, against closed forms and SciPy."""
+"""Notebook 02's measures and layers agree with closed forms and SciPy."""
 
 import ast
 from functools import cache
@@ -17,7 +17,7 @@ NAMES = {"TopK", "TargetActivation", "hoyer_sparsity", "measure_sparsity"}
 
 @cache
 def define(name):
-    """Return one of the functions and classes that the notebook defines under NAMES."""
+    """Return one of the notebook's functions and classes listed in NAMES."""
     notebook = nbformat.read(FOLDER / "02_sparse_autoencoder.ipynb", as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     statements = [statement for cell in cells for statement in ast.parse(read_code(cell)).body]
@@ -42,7 +42,7 @@ def test_hoyer_matches_its_closed_form_at_every_scale(n, scale):
         assert define("hoyer_sparsity")(code) == pytest.approx(expected, abs=1e-9)
 
 
-def test_hoyer_of_a_code_of_zeros_is_one():
+def test_hoyer_of_an_all_zero_code_is_one():
     assert define("hoyer_sparsity")(np.zeros((2, 32))) == pytest.approx([1, 1])
 
 
@@ -55,7 +55,7 @@ def test_measures_of_a_code_match_values_computed_by_hand():
     assert measures["dead units"] == 2
 
 
-def test_top_k_keeps_the_largest_and_leaves_a_code_with_fewer_active_units_alone():
+def test_top_k_keeps_the_largest_and_does_not_change_a_code_with_fewer_active_units():
     codes = np.random.default_rng(0).uniform(size=(64, 20)).astype("float32")
     kept = ops.convert_to_numpy(define("TopK")(3)(codes))
     np.testing.assert_array_equal(kept, np.where(codes >= np.sort(codes, axis=1)[:, -3:][:, :1], codes, 0))
@@ -71,7 +71,7 @@ def test_layers_are_saved_with_their_settings(name, settings, tmp_path):
     assert set(settings) <= {value for value in loaded.values() if isinstance(value, int | float)}
 
 
-def test_kl_penalty_is_the_divergence_that_scipy_computes():
+def test_kl_penalty_matches_scipy():
     codes = np.random.default_rng(0).uniform(0.01, 0.99, size=(64, 5))
     rho, rho_hat = 0.1, codes.mean(axis=0)
     expected = sum(entropy([rho, 1 - rho], [mean, 1 - mean]) for mean in rho_hat)

@@ -1,4 +1,4 @@
-"""A small project of its own for the maintainers' tools."""
+"""Small temporary projects for testing the tools."""
 
 import shutil
 
@@ -10,7 +10,7 @@ from tools.notebooks import ROOT
 
 
 def make_notebook(*sources, outputs=(), tags=()):
-    """Return a notebook with an opening, a code cell for each source, and outputs and tags on the first of them."""
+    """Return a notebook with an opening, a code cell for each source, and outputs and tags on the first one."""
     cells = [new_markdown_cell("# Compress a digit\n\n*How much is left?*"), *map(new_code_cell, sources)]
     for cell in cells[1:2]:
         cell.outputs, cell.metadata["tags"] = list(outputs), list(tags)
@@ -18,14 +18,14 @@ def make_notebook(*sources, outputs=(), tags=()):
 
 
 class Project:
-    """A copy of the tools in a folder of its own, whose notebooks a test writes."""
+    """A temporary project with the files that a test copies and the notebooks it writes."""
 
     def __init__(self, folder):
         self.folder = folder
         (folder / "notebooks" / "solutions").mkdir(parents=True)
 
     def copy(self, *names):
-        """Copy files and folders of the real project."""
+        """Copy files and folders from the real project."""
         ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
         for name in names:
             if (ROOT / name).is_dir():
@@ -34,7 +34,7 @@ class Project:
                 shutil.copy(ROOT / name, self.folder / name)
 
     def store(self, **by_name):
-        """Write notebooks by name, such as _00_one or solutions__00_one, and return the bytes of all."""
+        """Write notebooks with names such as _00_one or solutions__00_one; return the bytes of all notebooks."""
         for name, notebook in by_name.items():
             path = name.removeprefix("_").replace("__", "/")
             nbformat.write(notebook, self.folder / "notebooks" / f"{path}.ipynb")
@@ -45,19 +45,19 @@ class Project:
         return {path.stem: path.read_bytes() for path in (self.folder / "notebooks").rglob("*.ipynb")}
 
     def page(self, name):
-        """Return the HTML of a page of `make run`."""
+        """Return the HTML of a page that `make run` wrote."""
         return (self.folder / "build" / "html" / f"{name}.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture
 def project(tmp_path):
-    """Return a Project that only processes use which a test starts in its folder."""
+    """Return a Project for tests that start processes in its folder."""
     return Project(tmp_path)
 
 
 @pytest.fixture
 def patched(tmp_path, monkeypatch):
-    """Return a Project that the tools imported here take for theirs."""
+    """Return a Project that the imported tools use instead of the real one."""
     from tools import execute, notebooks, pages, repository, results
 
     own = Project(tmp_path)

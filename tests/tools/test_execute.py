@@ -24,11 +24,11 @@ def run(*arguments):
 
 
 def read_text(page):
-    """Return what a reader sees of an HTML page, as one line."""
+    """Return the visible text of an HTML page as one line."""
     return " ".join(re.sub(r"<script.*?</script>|<style.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL).split())
 
 
-def test_failure_is_shown_without_stored_results_and_does_not_stop_the_next_notebook(patched, capsys):
+def test_failed_notebook_shows_no_stored_results_and_does_not_stop_the_next(patched, capsys):
     (patched.folder / "notebooks" / "00_broken.ipynb").write_text("<<<<<<< HEAD")
     before = patched.store(
         _01_fails=make_notebook("1 / 0", "'never'", outputs=[STORED]), _02_runs=make_notebook("6 * 7", outputs=[STORED])
@@ -65,15 +65,15 @@ def test_lessons_run_by_default_and_solutions_on_request(patched, monkeypatch):
     assert found == [everything[:2], everything, ["01_two"], ["solutions/01_two"], everything]
 
 
-def test_publishing_stores_outputs_and_picture_only_where_nothing_went_wrong(patched, capsys):
+def test_publishing_stores_outputs_and_pictures_only_if_nothing_went_wrong(patched, capsys):
     sound = make_notebook(DRAW, "print('seen')", tags=["destination"])
-    sound.cells[0].source += "\n\n![What comes out](pictures/00_sound.png)"
+    sound.cells[0].source += "\n\n![The result](pictures/00_sound.png)"
     sound.metadata["autoencoders"] = {"numbers": {"70,000": "size of the data set"}}
     warns = make_notebook("import sys\nprint('old', file=sys.stderr)")
     before = patched.store(_00_sound=sound, _01_warns=warns, solutions__03_sound=make_notebook("1"))
     (patched.folder / "build").mkdir()
     for name in ("00_small.npz", "02_other.npz", "03_of_solution.npz"):
-        (patched.folder / "build" / name).write_bytes(b"an epoch of an interrupted training")
+        (patched.folder / "build" / name).write_bytes(b"an epoch of an interrupted run")
     assert run("--publish") == 1
     assert "FAILED: a cell wrote to standard error: old" in capsys.readouterr().out
     assert patched.read()["01_warns"] == before["01_warns"]
@@ -99,7 +99,7 @@ def test_publishing_stores_outputs_and_picture_only_where_nothing_went_wrong(pat
     ],
     ids=" ".join,
 )
-def test_request_that_makes_no_sense_is_refused_before_anything_runs(patched, monkeypatch, capsys, arguments, message):
+def test_invalid_arguments_are_rejected_before_anything_runs(patched, monkeypatch, capsys, arguments, message):
     before = patched.store(_00_one=make_notebook("1"), _01_two=make_notebook("2"), solutions__01_two=make_notebook("3"))
     monkeypatch.setattr(execute, "read_fast_budget", lambda: {"00_one": {}})
     assert run(*arguments) == 2
@@ -108,7 +108,7 @@ def test_request_that_makes_no_sense_is_refused_before_anything_runs(patched, mo
     assert not (patched.folder / "build").exists()
 
 
-def test_notebook_whose_packages_are_missing_is_skipped_with_the_remedy(patched, capsys):
+def test_notebook_with_missing_packages_is_skipped_and_says_how_to_install_them(patched, capsys):
     notebook = make_notebook("1 / 0")
     notebook.metadata["autoencoders"] = {"needs": ["no_such_package"]}
     patched.store(_00_one=notebook)
@@ -117,7 +117,7 @@ def test_notebook_whose_packages_are_missing_is_skipped_with_the_remedy(patched,
     assert "no_such_package not installed" in read_text(patched.page("notebooks/00_one"))
 
 
-def test_short_budget_is_used_and_named_and_stores_nothing(patched, monkeypatch, capsys):
+def test_short_budget_is_applied_and_reported_and_stores_nothing(patched, monkeypatch, capsys):
     before = patched.store(_00_one=make_notebook("EPOCHS = 20", "assert EPOCHS == 1", tags=["parameters"]))
     monkeypatch.setattr(execute, "read_fast_budget", lambda: {"00_one": {"EPOCHS": 1}})
     monkeypatch.setattr(execute.RunPages, "build", lambda *_: None)

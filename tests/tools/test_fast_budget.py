@@ -22,13 +22,13 @@ lower = 1"""
 
 
 def make_notebook(*sources):
-    """Return a notebook whose code cells are all tagged `parameters`, and one that isn't."""
+    """Return a notebook with code cells tagged `parameters`, followed by one without the tag."""
     cells = [new_code_cell(source, metadata={"tags": ["parameters"]}) for source in sources]
     return new_notebook(cells=[*cells, new_code_cell("assert EPOCHS == 1")])
 
 
 def run(source):
-    """Return the names that a parameters cell leaves behind."""
+    """Run a parameters cell and return the names it defines."""
     names = {}
     exec(source, {}, names)
     return names
@@ -42,7 +42,7 @@ def shorten(overrides, *sources):
     return [cell.source for cell in notebook.cells[:-1]]
 
 
-def test_each_cell_has_the_overrides_of_its_names_and_everything_else_as_it_was():
+def test_overrides_go_to_the_cells_that_assign_their_names_and_change_nothing_else():
     (source,) = shorten({"EPOCHS": 1, "SIZES": [4], "SIDES": [8, 8]}, SOURCE)  # TOML has no tuples
     assert source.startswith(SOURCE + "\n")
     assert run(source) == run(SOURCE) | {"EPOCHS": 1, "SIZES": [4], "SIDES": [8, 8]}
@@ -54,12 +54,12 @@ def test_each_cell_has_the_overrides_of_its_names_and_everything_else_as_it_was(
     ("key", "value"),
     [("EPOCS", 1), ("STEPS", 1), ("lower", 1), ("EPOCHS", 1.0), ("EPOCHS", True), ("RATE", 1), ("SIZES", 4)],
 )
-def test_override_of_an_unknown_name_or_another_type_is_refused_by_name(key, value):
+def test_override_of_an_unknown_name_or_with_another_type_is_rejected(key, value):
     with pytest.raises(FastBudgetError, match=f"sets {key} for {NAME}"):
         shorten({"BUDGET": "fast", key: value}, SOURCE)
 
 
-def test_name_assigned_in_two_cells_and_notebook_without_an_entry_are_refused():
+def test_name_assigned_in_two_cells_and_missing_entries_are_rejected():
     with pytest.raises(FastBudgetError, match="but 2 of its cells"):
         shorten({"EPOCHS": 1}, "EPOCHS = 20", "EPOCHS = 10")
     with pytest.raises(FastBudgetError, match=f"no entry for {NAME}"):
@@ -70,14 +70,14 @@ def test_name_assigned_in_two_cells_and_notebook_without_an_entry_are_refused():
         check_every_notebook(["00_a"], {"00_a": {}, "02_c": {}})
 
 
-def test_stored_budget_fits_every_notebook():
+def test_fast_toml_matches_every_notebook():
     budget = read_fast_budget()
     check_every_notebook([name_of(path) for path in list_notebooks()], budget)
     for path in list_notebooks():
         notebook = read_notebook(path)
         shorten_notebook(notebook, name_of(path), budget)
         sources = [cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-        # A notebook that says which budget it ran on says so in the short one, too.
+        # A notebook that reports its budget must not call the short one full.
         assert read_literals("\n".join(sources)).get("BUDGET", "fast") == "fast", path
 
 
@@ -85,7 +85,7 @@ def test_stored_budget_fits_every_notebook():
     ("epochs", "status", "message"),
     [("1", pytest.ExitCode.OK, "passed"), ("1.0", pytest.ExitCode.USAGE_ERROR, "fast.toml sets EPOCHS for 00_tiny")],
 )
-def test_pytest_runs_a_notebook_that_only_the_short_budget_lets_pass(project, epochs, status, message):
+def test_pytest_applies_the_short_budget(project, epochs, status, message):
     project.copy("helpers", "tools", "conftest.py")
     (project.folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    scale\n")
     (project.folder / "fast.toml").write_text(f"[00_tiny]\nEPOCHS = {epochs}\n")

@@ -1,4 +1,4 @@
-"""Ctrl-C during `make run` stops everything within 5 seconds, says what was done, and leaves no process."""
+"""Ctrl-C during `make run` stops everything within 5 seconds, reports what was done, and leaves no processes behind."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to
 
 @pytest.fixture
 def process(project):
-    """Start a run of four notebooks, the second of which trains for 10 minutes; end it if the test doesn't."""
+    """Start a run of four notebooks, the second of which trains for 10 minutes; kill it if the test doesn't."""
     project.copy("helpers", "tools", "site", "pyproject.toml")
     project.store(
         _00_done=make_notebook("6 * 7"),
@@ -35,12 +35,12 @@ def process(project):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=project.folder, env=variables, **pipes, start_new_session=True) as run:
         yield run
-        for left in list_left(project):
-            left.kill()
+        for remaining in list_remaining(project):
+            remaining.kill()
 
 
-def list_left(project):
-    """Return the processes of a run that are still there."""
+def list_remaining(project):
+    """Return the processes of a run that are still running."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -52,7 +52,7 @@ def list_left(project):
 
 
 def interrupt(process, sent=signal.SIGINT):
-    """Interrupt a whole group, as a terminal does, or end its parent; return status, seconds, and what was printed."""
+    """Interrupt the process group, as a terminal does, or terminate its leader; return status, seconds, and output."""
     started = time.perf_counter()
     os.killpg(process.pid, sent) if sent == signal.SIGINT else process.send_signal(sent)
     output, errors = process.communicate(timeout=60)
@@ -60,20 +60,20 @@ def interrupt(process, sent=signal.SIGINT):
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
-def test_interrupted_training_ends_at_once_and_its_page_shows_no_result(project, process, sent):
+def test_interrupted_run_stops_at_once_and_its_page_shows_no_results(project, process, sent):
     deadline = time.monotonic() + 120
     while not (project.folder / "notebooks" / "training").exists():
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
     status, seconds, output, errors = interrupt(process, sent)
-    assert seconds < 15, "5 s where no other work runs"
+    assert seconds < 15, "limit: 5 s on an idle machine"
     assert status == (130 if sent == signal.SIGINT else 143)
     assert "Traceback" not in errors
     ends = [line.split()[-1] for line in output.splitlines()[1:5]]
     assert ends == ["done", "interrupted", "waiting", "waiting"]
     assert "1 of 4 notebooks were done, failed, or skipped" in output
-    assert list_left(project) == []
+    assert list_remaining(project) == []
     assert "was interrupted" in project.page("notebooks/01_trains")
     assert "180.2" not in project.page("notebooks/01_trains")
     assert "executed" in project.page("notebooks/02_waits")
@@ -82,10 +82,10 @@ def test_interrupted_training_ends_at_once_and_its_page_shows_no_result(project,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", [0.3, 0.8, 1.3, 1.8, 2.5, 3.5, 4.5, 6, 8, 10])
-def test_interrupted_at_any_moment_nothing_is_left(project, process, moment):
+def test_interrupting_at_any_moment_leaves_no_process(project, process, moment):
     time.sleep(moment)
     status, seconds, _, errors = interrupt(process)
-    assert seconds < 15, "5 s where no other work runs"
-    assert status in (130, -signal.SIGINT), errors  # Python ends by the signal until it runs the first line.
+    assert seconds < 15, "limit: 5 s on an idle machine"
+    assert status in (130, -signal.SIGINT), errors  # Before Python runs the first line, the signal itself ends it.
     assert status != 130 or "Traceback" not in errors
-    assert list_left(project) == []
+    assert list_remaining(project) == []

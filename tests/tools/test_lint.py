@@ -1,4 +1,4 @@
-"""The linter finds each kind of error in a small lesson, and nothing in a sound lesson or in what editors store."""
+"""The linter finds each kind of error in a small lesson, but none in a valid lesson or in editors' metadata."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ ALT = "A curve that falls toward the floor"
 OPENING = f"""# Compress a digit
 *How much is left?*
 
-![Ten digits and below each its copy](pictures/{NAME}.png)
+![Ten digits, each with its copy below](pictures/{NAME}.png)
 [Open in Colab]({name_in_colab(NAME)}), or go to [the end](#Takeaways)."""
 CLOSING = f"## Takeaways\nOf 70,000 digits, [10,000](solutions/{NAME}.ipynb) are left.\n## Exercises\n"
 CLOSING += "## Further reading\n[A paper of 533 pages](https://example.org/paper)"
@@ -30,7 +30,7 @@ FILM = new_output("display_data", data={"text/html": f'<img src="data:image/gif;
 
 
 def make_results(shown=None, **changes):
-    """Return an output with a result of R1 that reaches the reproduced one; `shown` is the number in its table."""
+    """Return an output with a result for R1 that equals the reproduced one; `shown` is the number in its table."""
     system = json.loads((ROOT / "helpers" / "reference.json").read_text(encoding="utf-8"))["R1"]
     measure = system["measures"]["test_bce"]
     row = measure | {"system": "R1", "measure": "test_bce", "ours": measure["reproduced"], "claims": True, "seconds": 9}
@@ -41,7 +41,7 @@ def make_results(shown=None, **changes):
 
 
 def make_lesson():
-    """Return a lesson that keeps every rule. Its even cells are code."""
+    """Return a lesson that follows every rule. Its even-numbered cells are code."""
     picture = new_output("display_data", data={"image/png": PICTURE})
     code = [
         new_code_cell(SETUP, metadata=COLLAPSED),
@@ -80,7 +80,7 @@ def lint_changed(path, *changes):
     return lint.check(path)
 
 
-def test_sound_lesson_and_solutions_give_no_findings(lesson):
+def test_valid_lesson_and_solutions_have_no_findings(lesson):
     assert lint.check(lesson) == []
     assert lint.check(lesson.parent / "solutions" / lesson.name) == []
 
@@ -119,8 +119,8 @@ def store(shown=None, **changes):
         ("", update(6, metadata={"tags": ["destination"]}), "`alt`"),
         ("", add(f"![](pictures/{NAME}.png)"), "alt text"),
         ("", add('<img src="https://example.org/a.png"/>'), "alt text"),
-        ("", add("[back](00_gone.ipynb)"), "00_gone.ipynb does not exist"),
-        ("", add("![A curve](pictures/02.png)"), "pictures/02.png does not exist"),
+        ("", add("[back](00_gone.ipynb)"), "00_gone.ipynb doesn't exist"),
+        ("", add("![A curve](pictures/02.png)"), "pictures/02.png doesn't exist"),
         ("", add("[up](../../etc)"), "outside the project"),
         ("", add("[down](#the-end)"), "#the-end"),
         ("", add(f"[it]({COLAB}/a/b/c.ipynb)"), "another repository"),
@@ -129,7 +129,7 @@ def store(shown=None, **changes):
         ("", edit(1, "*How much is left?*", "How much is left?"), "question"),
         ("", edit(9, f"solutions/{NAME}.ipynb", "solutions"), "no link"),
         ("solutions", edit(1, f"../{NAME}.ipynb", "../"), "no link"),
-        ("", update(8, execution_count=None), "not executed"),
+        ("", update(8, execution_count=None), "weren't executed"),
         ("", update(2, execution_count=7), "order"),
         ("", show("error", ename="ValueError", evalue="no"), "ValueError"),
         ("", show("stream", name="stderr", text="UserWarning"), "UserWarning"),
@@ -167,11 +167,11 @@ def test_error_is_found(lesson, folder, change, message):
         ("In 50 seconds", '<p style="left: 50px">', True),
     ],
 )
-def test_number_needs_an_output_or_code(lesson, prose, shown, is_missing):
+def test_number_in_prose_must_appear_in_an_output_or_in_code(lesson, prose, shown, is_missing):
     assert bool(lint_changed(lesson, add(prose), show("stream", text=shown))) == is_missing
 
 
-def test_what_editors_store_is_no_finding():
+def test_metadata_from_editors_is_not_reported():
     stored = {"jupyter": {"source_hidden": True}, "collapsed": False, "editable": True, "execution": {}}  # JupyterLab
     stored |= {"vscode": {"languageId": "python"}, "trusted": True}
     stored |= {"colab": {"height": 34}, "cellView": "form", "outputId": "0"}
@@ -182,12 +182,12 @@ def test_what_editors_store_is_no_finding():
     notebook.metadata.update(colab={"provenance": []}, vscode={"interpreter": {"hash": "0"}}, orig_nbformat=4)
     for cell in notebook.cells:
         cell.metadata.update(stored, id=cell.pop("id"))
-    notebook.nbformat_minor = 0  # Colab's
+    notebook.nbformat_minor = 0  # as in Colab
     assert lint.check(path, notebook) == lint.check(path)
 
 
 @pytest.mark.parametrize(("text", "level"), [("It is just a layer.", "warning"), ("It took 147.5 nats.", "error")])
-def test_only_errors_fail(lesson, monkeypatch, capsys, text, level):
+def test_only_errors_set_the_exit_status(lesson, monkeypatch, capsys, text, level):
     monkeypatch.setattr("tools.notebooks.FOLDER", lesson.parent)
     monkeypatch.setattr(lint, "ROOT", lesson.parent.parent)
     lint_changed(lesson, add(text))

@@ -1,4 +1,4 @@
-"""Every command of make in the documents exists."""
+"""Every `make` command in the documentation exists."""
 
 import re
 

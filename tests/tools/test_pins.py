@@ -14,7 +14,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 LOCK = lock.LOCK.read_text(encoding="utf-8").splitlines()
 CONDA = lock.CONDA.read_text(encoding="utf-8")
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>[\w.]+)(?: ; (?P<marker>.+))?")
-NOT_LOCKED = {"backends", "scale"}  # gigabytes that most readers do not need
+NOT_LOCKED = {"backends", "scale"}  # gigabytes that most readers don't need
 LOCKED = [Requirement(line) for line in PROJECT["dependencies"]] + [
     Requirement(line) for extra, lines in EXTRAS.items() if extra not in NOT_LOCKED for line in lines
 ]
@@ -37,13 +37,13 @@ def test_lock_satisfies_pyproject():
 
 
 @pytest.mark.parametrize("requirement", [line for extra in sorted(NOT_LOCKED) for line in EXTRAS[extra]])
-def test_extras_outside_the_lock_name_one_version(requirement):
+def test_extras_outside_the_lock_pin_exact_versions(requirement):
     (specifier,) = Requirement(requirement).specifier
     assert specifier.operator == "=="
     assert "*" not in specifier.version
 
 
-def test_environment_yml_pins_the_direct_requirements_as_the_lock_does():
+def test_environment_yml_pins_direct_requirements_at_the_locked_versions():
     pinned = dict(re.findall(r"^ +- ([a-z0-9-]+)==(\S+)$", CONDA, flags=re.MULTILINE))
     assert pinned == {requirement.name: read_lock()[requirement.name] for requirement in LOCKED}
     assert not re.search("://|index-url", CONDA)

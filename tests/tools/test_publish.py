@@ -1,4 +1,4 @@
-"""What is stored of an executed notebook, what must not be, and how files are replaced."""
+"""What `make publish` keeps of an executed notebook, what it removes, and what it refuses to store."""
 
 import pytest
 from nbformat.v4 import new_output
@@ -10,7 +10,7 @@ ROW = {"budget": "full"}
 
 
 def show(data):
-    """Return an output that shows `data`, by media type."""
+    """Return an output that displays `data`, which maps media types to content."""
     return new_output("display_data", data=data)
 
 
@@ -36,11 +36,11 @@ def test_progress_bars_are_dropped_and_all_other_text_is_kept(written, kept):
     assert [output.text for output in notebooks.list_outputs(notebook)] == kept
 
 
-def test_only_metadata_of_the_lesson_is_kept():
+def test_only_our_own_metadata_is_kept():
     notebook = make_notebook("1", outputs=[show({"image/png": "cGljdHVyZQ==", "text/plain": "<Figure>"})])
     kept = {"tags": ["parameters"], "alt": "A curve", "jupyter": {"source_hidden": True}, "cellView": "form"}
     notebook.cells[1].metadata = kept | {"execution": {"iopub.status": "2026"}}
-    own = {"needs": ["jax"], "numbers": {"256": "asked of the reader"}}
+    own = {"needs": ["jax"], "numbers": {"256": "a number to predict"}}
     notebook.metadata = {"kernelspec": {"name": "mine"}, "widgets": {}, "colab": {}, "autoencoders": own}
     outputs = notebooks.list_outputs(notebook)
     clean_outputs.clean(notebook, 12.6, 812.2)
@@ -61,7 +61,7 @@ def test_only_metadata_of_the_lesson_is_kept():
     ],
     ids=["error", "warning", "synthetic", "short budget", "bare object"],
 )
-def test_what_must_not_be_published_is_found(output, fault):
+def test_faults_that_prevent_publishing_are_found(output, fault):
     harmless = [say("MNIST: 60,000 images from: folder\n"), show({notebooks.RESULTS_TYPE: [ROW]})]
     assert clean_outputs.find_faults(make_notebook("pass", outputs=harmless)) == []
     (found,) = clean_outputs.find_faults(make_notebook("pass", outputs=[*harmless, output]))

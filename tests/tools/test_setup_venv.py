@@ -1,4 +1,4 @@
-"""Setting up .venv: it is made once, made again when the lock changes, and nothing of the user's is touched."""
+"""Setup creates .venv once, recreates it when the lock changes, and leaves a user's own environment alone."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from tools import setup_venv
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    """Return a folder in which main() makes a real environment without pip, and installs nothing."""
+    """Return a folder where main() creates a real environment without pip and installs nothing."""
     monkeypatch.setattr(setup_venv, "ROOT", tmp_path)
     monkeypatch.setattr(setup_venv, "run_pip", lambda *_: 0)
     create = setup_venv.venv.create
@@ -45,7 +45,7 @@ def test_extra_has_its_own_environment_that_follows_pyproject(root):
         setup_venv.main("backend")
 
 
-def test_environment_of_the_users_is_refused_and_stays_as_it_is(root):
+def test_users_own_environment_is_rejected_and_unchanged(root):
     config = root / ".venv" / "pyvenv.cfg"
     config.parent.mkdir()
     config.write_text("home = /usr/bin\n")
@@ -54,9 +54,9 @@ def test_environment_of_the_users_is_refused_and_stays_as_it_is(root):
     assert [path.read_text() for path in config.parent.iterdir()] == ["home = /usr/bin\n"]
 
 
-def test_symbolic_link_is_refused_and_its_target_stays_as_it_is(root, tmp_path_factory):
+def test_symbolic_link_is_rejected_and_its_target_unchanged(root, tmp_path_factory):
     target = tmp_path_factory.mktemp("environment")
-    (target / setup_venv.STAMP).write_text("a stamp of another checkout")
+    (target / setup_venv.STAMP).write_text("a stamp from another checkout")
     (root / ".venv").symlink_to(target)
     with pytest.raises(SystemExit, match="is a symbolic link"):
         setup_venv.main()
@@ -65,7 +65,7 @@ def test_symbolic_link_is_refused_and_its_target_stays_as_it_is(root, tmp_path_f
 
 
 @pytest.mark.parametrize("step", ["create", "run_pip"])
-def test_interrupted_set_up_is_completed_by_the_next(root, monkeypatch, step):
+def test_interrupted_setup_is_completed_by_the_next_run(root, monkeypatch, step):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
@@ -85,7 +85,7 @@ def test_interrupted_set_up_is_completed_by_the_next(root, monkeypatch, step):
     ],
     ids=repr,
 )
-def test_what_prevents_set_up_is_named_with_the_remedy(root, monkeypatch, error, advice):
+def test_failed_setup_says_what_to_do(root, monkeypatch, error, advice):
     def fail(*_, **__):
         raise error
 
@@ -95,7 +95,7 @@ def test_what_prevents_set_up_is_named_with_the_remedy(root, monkeypatch, error,
 
 
 @pytest.mark.parametrize("version", [(3, 10, 2), (3, 14, 0)])
-def test_unsupported_python_is_told_which_to_use(root, monkeypatch, version):
+def test_unsupported_python_is_rejected_and_an_alternative_named(root, monkeypatch, version):
     fake = SimpleNamespace(version_info=version, version=".".join(map(str, version)), exit=sys.exit)
     monkeypatch.setattr(setup_venv, "sys", fake)
     with pytest.raises(SystemExit, match="make run PYTHON="):
