@@ -1,8 +1,8 @@
 """Train the lessons' own models on a GPU, each to its last epoch; store seconds and results for the site.
 
-    KERAS_BACKEND=jax python -m benchmarks.gpu        or, for some of them,        --only R1,R13
+    KERAS_BACKEND=jax python -m benchmarks.gpu        or        python -m benchmarks.gpu --only R1,R13
 
-JAX has to be installed with GPU support. Every raced system is trained unless its recipe module says otherwise.
+JAX must be installed with GPU support. Every raced system is trained unless its recipe module says otherwise.
 """
 
 import argparse
@@ -23,7 +23,7 @@ SEED = 0
 
 
 def list_trainings():
-    """Return the tag of the notebook's cells that train a system on a GPU, by system, in the order of the lessons."""
+    """Return, by system and in the order of the lessons, the tag of the cells that train its model on a GPU."""
     tags = {
         system: constants.get("ON_GPU", "race" if "RACED_FOR" in constants else None)
         for system, constants in sorted(read_constants().items(), key=lambda item: item[1]["NOTEBOOK"])
@@ -32,8 +32,8 @@ def list_trainings():
 
 
 def train(system):
-    """Train a system's model once to its last epoch; return seconds, test result, and the GPU's memory in MB."""
-    from benchmarks.lessons import Lesson  # In this process, Keras has been started without messages.
+    """Train a system's model once in full; return seconds, test result, and peak GPU memory in MB."""
+    from benchmarks.lessons import Lesson  # Imported here, after Keras was started quietly.
     from benchmarks.races import describe_race
     from benchmarks.watch import Watch
     from helpers import set_seed
@@ -54,14 +54,14 @@ def train(system):
 
 
 def measure_memory():
-    """Return the most memory that JAX has used on its first GPU, in MB."""
+    """Return the peak memory that JAX has used on its first GPU, in MB."""
     import jax
 
     return round(jax.devices()[0].memory_stats()["peak_bytes_in_use"] / 1e6)
 
 
 def name_gpu():
-    """Return what JAX calls its first GPU, or "" if it finds none."""
+    """Return JAX's name for its first GPU, or "" if it finds none."""
     import jax
 
     from helpers.environment import list_accelerators
@@ -76,13 +76,13 @@ def main(arguments=None):
     systems = list(dict.fromkeys(parser.parse_args(arguments).only.split(",")))
     if unknown := [system for system in systems if system not in known]:
         parser.error(f"no training of {', '.join(map(repr, unknown))}; expected some of {', '.join(known)}")
-    with hold_native_messages():  # No GPU is started in this process, which would take memory from the others.
+    with hold_native_messages():  # This process must not start a GPU and take memory from the others.
         import keras
     if keras.backend.backend() != "jax":
         parser.error(f"Keras runs on {keras.backend.backend()}; expected jax: set KERAS_BACKEND=jax")
-    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # so that this process leaves memory to the others
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # so that a process leaves memory for others
     if not (gpu := run_in_new_process(name_gpu)):
-        parser.error("JAX finds no GPU; install JAX with support for yours as its installation guide describes")
+        parser.error("JAX finds no GPU; install JAX with support for yours, as described in its installation guide")
     about = {"card": gpu, "backend": "jax", "seed": SEED, "versions": read_versions()}
     stored = read_card()
     runs = stored["runs"] if stored.get("card") == gpu else {}

@@ -1,4 +1,4 @@
-"""The training of a lesson's own model, taken from its notebook, so that the code that is timed is what readers run."""
+"""Train a lesson's model with its notebook's cells, so that the code that is timed is the code that readers run."""
 
 import contextlib
 import io
@@ -8,12 +8,12 @@ import keras
 
 from tools.notebooks import FOLDER, read_notebook
 
-# On PyTorch, Keras allows one update per call, and compiling needs a C++ compiler and more time than it saves.
+# On PyTorch, Keras allows one update per call, and compiling needs a C++ compiler and takes longer than it saves.
 ON_TORCH = {"STEPS_PER_EXECUTION": 1, "JIT_COMPILE": False}
 
 
 class Lesson:
-    """The cells of a notebook with a tag: the last one trains, the others define what it needs."""
+    """The notebook cells with a given tag: the last cell trains, and the others define what it needs."""
 
     def __init__(self, notebook, tag="race"):
         cells = read_notebook(FOLDER / f"{notebook}.ipynb").cells
@@ -24,7 +24,7 @@ class Lesson:
         self.names = {}
 
     def prepare(self, **given):
-        """Run all tagged cells but the last; `given` replaces parameters and variables that other cells would set."""
+        """Run all tagged cells except the last; `given` overrides parameters and adds variables of other cells."""
         if keras.backend.backend() == "torch":
             given |= ON_TORCH
         self.names |= given
@@ -33,7 +33,7 @@ class Lesson:
             self.names |= given
 
     def train(self, callback):
-        """Run the last tagged cell with a Keras callback as its progress bar, and without resuming from a file."""
+        """Run the last tagged cell with a Keras callback in place of its progress bar, without resuming from a file."""
         self.names["show_progress"] = lambda: callback
         self.names["ResumeCheckpoint"] = lambda path: keras.callbacks.Callback()
         self._run(self.training)

@@ -1,4 +1,4 @@
-"""Run a function in a new process, in which nothing is compiled or loaded yet."""
+"""Run a function in a new process, where nothing has been compiled or loaded yet."""
 
 import multiprocessing
 import os

@@ -1,19 +1,19 @@
-"""The published recipes, one module per system: r01_dense.py is R1. Adding a system means adding a module.
+"""The published recipes, one module per system: r01_dense.py is R1. To add a system, add a module.
 
 Every module defines
 
     NOTEBOOK: the lesson that stores our results on this system
-    TITLE, SOURCE, MEASURES: what reference.json says about the system
-    EPOCHS, train(data, epochs, callbacks), measure(models, data): the published training and its results. A system
-        that was published without code has none of these and is only described.
+    TITLE, SOURCE, MEASURES: what reference.json records about the system
+    EPOCHS, train(data, epochs, callbacks), measure(models, data): trains as published and returns the results. A
+        system published without code defines none of these and is only described.
 
 and may define
 
-    load_data(): the data set, if it isn't MNIST
-    measure_as_published(data, epochs, callbacks): results of a second training, on the test images too, as published
-    RACED_FOR, loss(model, names, data): the measure that the recipe and the lesson's model are raced for, and the
-        function that computes it for either; lower is better. `names` are the notebook's variables, {} for the recipe.
-    ON_GPU: the tag of the cells that gpu.py runs, if it isn't `race`, or None if the lesson's training needs TensorFlow
+    load_data(): returns the data set, if it isn't MNIST
+    measure_as_published(data, epochs, callbacks): trains again, on the test images too, as published
+    RACED_FOR, loss(model, names, data): the measure to reach in a race, and the function that computes it for the
+        recipe's or the lesson's model; lower is better. `names` holds the notebook's variables; it's {} for the recipe.
+    ON_GPU: the tag of the cells that gpu.py runs, if it isn't `race`, or None if the lesson trains only on TensorFlow
 """
 
 import importlib
@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 
 
 class Measure(NamedTuple):
-    """What a recipe measures. `direction` is the better one: "lower", "higher", or None if neither is better."""
+    """What a recipe measures. `direction` says which values are better: "lower", "higher", or None for neither."""
 
     name: str
     unit: str
@@ -47,17 +47,17 @@ def import_recipe(system):
 
 
 def read_constants():
-    """Return the literal constants of every recipe module by system, without importing it, and so without Keras."""
+    """Return each system's literal constants, read from its recipe module without importing it or Keras."""
     return {system: read_literals(_read_source(name)) for system, name in list_recipes().items()}
 
 
 def read_lessons():
-    """Return the notebook of every system: {"R1": "01_dense_autoencoder", ...}. Keras isn't imported."""
+    """Return each system's notebook, without importing Keras: {"R1": "01_dense_autoencoder", ...}."""
     return {system: constants["NOTEBOOK"] for system, constants in read_constants().items()}
 
 
 def needs_tensorflow(name):
-    """Return whether a recipe module imports TensorFlow, itself or through another module of recipes."""
+    """Return whether a recipe module imports TensorFlow, directly or through another recipe module."""
     imported = re.findall(r"^(?:from|import) ([\w.]+)", _read_source(name), re.MULTILINE)
     shared = [module.removeprefix(f"{__name__}.") for module in imported if module.startswith(f"{__name__}.")]
     return "tensorflow" in imported or any(needs_tensorflow(module) for module in shared)

@@ -1,4 +1,4 @@
-"""R2: the sparse autoencoder of the Keras blog, 2016: R1 with an L1 penalty on the code and twice the epochs."""
+"""R2: the sparse autoencoder of the Keras blog (2016): R1 with an L1 penalty on the code and twice the epochs."""
 
 import keras
 import numpy as np
@@ -34,10 +34,10 @@ loss = loss_of_copies((784,))
 
 
 def build():
-    """Return the recipe's autoencoder, compiled, and its encoder.
+    """Return the recipe's compiled autoencoder and its encoder.
 
-    The penalty is the recipe's number under the Keras that is installed: since 3.14 Keras divides it by the batch size,
-    as the Keras of 2016 did; the versions in between did not.
+    The penalty has the recipe's weight, but its effect depends on the version of Keras: since 3.14, Keras divides it by
+    the batch size, as it did in 2016; the versions in between don't.
     """
     image = keras.Input((784,))
     penalty = keras.regularizers.L1(1e-4)
@@ -49,19 +49,19 @@ def build():
 
 
 def train(data, epochs, callbacks):
-    """Return the autoencoder, trained on all training digits of `data`, a Dataset, and the encoder."""
+    """Train on all training digits of `data`, a Dataset; return the autoencoder and its encoder."""
     return fit_to_copy_flat(build(), data, epochs, callbacks)
 
 
 def measure(models, data):
-    """Return the recipe's results on `data` by the names in MEASURES."""
+    """Return the recipe's results on `data`, keyed by the names in MEASURES."""
     autoencoder, encoder = models
     x_test = data.x_test.reshape(-1, 784)
     code = encoder.predict(x_test, verbose=0)
     x_hat = autoencoder.predict(x_test, verbose=0)
     length, total = np.linalg.norm(code, axis=1), code.sum(axis=1)
     root = np.sqrt(code.shape[1])
-    ratio = np.divide(total, length, out=np.ones_like(total), where=length > 0)  # An all-zero code counts as 1.
+    ratio = np.divide(total, length, out=np.ones_like(total), where=length > 0)  # An all-zero code has sparsity 1.
     hoyer = (root - ratio) / (root - 1)
     return {
         "test_bce": float(keras.ops.mean(keras.losses.binary_crossentropy(x_test, x_hat))),

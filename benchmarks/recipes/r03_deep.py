@@ -1,4 +1,4 @@
-"""R3: the deep autoencoder of the Keras blog (2016, revised since), as its text gives it today."""
+"""R3: the deep autoencoder of the Keras blog (2016, revised since), as given there today."""
 
 import keras
 from keras import layers
@@ -21,7 +21,7 @@ loss = loss_of_copies((784,))
 
 
 def build():
-    """Return the recipe's autoencoder, compiled, and its encoder."""
+    """Return the recipe's compiled autoencoder and its encoder."""
     image = keras.Input((784,))
     x = layers.Dense(128, activation="relu")(image)
     x = layers.Dense(64, activation="relu")(x)
@@ -35,12 +35,12 @@ def build():
 
 
 def train(data, epochs, callbacks):
-    """Return the autoencoder, trained on all training digits of `data`, a Dataset, and the encoder."""
+    """Train on all training digits of `data`, a Dataset; return the autoencoder and its encoder."""
     return fit_to_copy_flat(build(), data, epochs, callbacks)
 
 
 def measure(models, data):
-    """Return the recipe's results on `data` by the names in MEASURES."""
+    """Return the recipe's results on `data`, keyed by the names in MEASURES."""
     autoencoder, encoder = models
     x_train, x_test = data.x_train.reshape(-1, 784), data.x_test.reshape(-1, 784)
     return {

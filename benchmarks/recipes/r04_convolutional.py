@@ -1,6 +1,6 @@
-"""R4: the convolutional autoencoder of the Keras blog (2016, revised since), as its text gives it today.
+"""R4: the convolutional autoencoder of the Keras blog (2016, revised since), as given there today.
 
-The blog also logs to TensorBoard while it trains; that changes no result and is left out.
+The blog also logs to TensorBoard while it trains; that doesn't affect the results, so it is left out.
 """
 
 import keras
@@ -24,7 +24,7 @@ loss = loss_of_copies((28, 28, 1))
 
 
 def build():
-    """Return the recipe's autoencoder, compiled, and its encoder, whose code is (4, 4, 8)."""
+    """Return the recipe's compiled autoencoder and its encoder, which returns codes of shape (4, 4, 8)."""
     same = {"activation": "relu", "padding": "same"}
     image = keras.Input((28, 28, 1))
     x = layers.Conv2D(16, 3, **same)(image)
@@ -46,13 +46,13 @@ def build():
 
 
 def train(data, epochs, callbacks):
-    """Return the autoencoder, trained on all training digits of `data`, a Dataset, and the encoder."""
+    """Train on all training digits of `data`, a Dataset; return the autoencoder and its encoder."""
     images = data.x_train, data.x_test
     return fit(build(), images, images, 128, epochs, callbacks)
 
 
 def measure(models, data):
-    """Return the recipe's results on `data` by the names in MEASURES."""
+    """Return the recipe's results on `data`, keyed by the names in MEASURES."""
     autoencoder, encoder = models
     return {
         "test_bce": autoencoder.evaluate(data.x_test, data.x_test, verbose=0),

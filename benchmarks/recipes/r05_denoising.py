@@ -1,7 +1,7 @@
-"""R5: the denoising autoencoder of the Keras blog (2016, revised since), as its text gives it today.
+"""R5: the denoising autoencoder of the Keras blog (2016, revised since), as given there today.
 
 The noise is drawn once, before training, and stays the same in every epoch. The blog also logs to TensorBoard while it
-trains; that changes no result and is left out.
+trains; that doesn't affect the results, so it is left out.
 """
 
 import keras
@@ -29,16 +29,16 @@ RACED_FOR = "test_bce"
 
 
 def add_noise(images):
-    """Return a copy of images in [0, 1] with normal noise of standard deviation NOISE_FACTOR, clipped to [0, 1].
+    """Return images in [0, 1] with added normal noise of standard deviation NOISE_FACTOR, clipped to [0, 1].
 
-    The noise comes from NumPy's global generator, which `set_seed` and so `make reference` seeds.
+    The noise comes from NumPy's global generator, which `make reference` seeds with `set_seed`.
     """
     noise = np.random.normal(size=images.shape).astype("float32")  # noqa: NPY002
     return np.clip(images + NOISE_FACTOR * noise, 0.0, 1.0)
 
 
 def add_fixed_noise(images):
-    """Return images with noise that is the same in every call, so that all models of a race denoise the same digits."""
+    """Return images with noise that is the same in every call, so that all models in a race denoise the same digits."""
     noise = np.random.default_rng(0).standard_normal(images.shape, dtype="float32")
     return np.clip(images + NOISE_FACTOR * noise, 0, 1)
 
@@ -47,7 +47,7 @@ loss = loss_of_copies((28, 28, 1), corrupt=add_fixed_noise)
 
 
 def build():
-    """Return the recipe's autoencoder, compiled; its code is (7, 7, 32)."""
+    """Return the recipe's compiled autoencoder; its codes have the shape (7, 7, 32)."""
     same = {"activation": "relu", "padding": "same"}
     noisy = keras.Input((28, 28, 1))
     x = layers.Conv2D(32, 3, **same)(noisy)
@@ -65,7 +65,7 @@ def build():
 
 
 def train(data, epochs, callbacks):
-    """Return the autoencoder, trained on all training digits of `data`, a Dataset, and the noisy test digits."""
+    """Train on all training digits of `data`, a Dataset; return the autoencoder and the noisy test digits."""
     autoencoder = build()
     noisy_train, noisy_test = add_noise(data.x_train), add_noise(data.x_test)
     fit([autoencoder], (noisy_train, noisy_test), (data.x_train, data.x_test), 128, epochs, callbacks)
@@ -73,7 +73,7 @@ def train(data, epochs, callbacks):
 
 
 def measure(models, data):
-    """Return the recipe's results on `data` by the names in MEASURES."""
+    """Return the recipe's results on `data`, keyed by the names in MEASURES."""
     autoencoder, noisy_test = models
     denoised = autoencoder.predict(noisy_test, verbose=0)[..., 0]
     pairs = list(zip(data.x_test[..., 0], denoised, strict=True))

@@ -1,8 +1,8 @@
-"""R6: the sequence-to-sequence autoencoder of the Keras blog (2016, revised since), a sketch there, run here on digits.
+"""R6: the sequence-to-sequence autoencoder of the Keras blog (2016, revised since), which only sketches it.
 
-The blog gives the layers and the encoder as a model of its own. It names no data, no size of the code, no loss, no
-optimizer and no number of epochs. Those are our choice, as plain as can be: MNIST digits read row by row (28 steps of
-28 pixels), 32 numbers, mean squared error, Adam at its default rate of 0.001, batches of 256 and 20 epochs.
+The blog gives the layers, and the encoder as a separate model. It doesn't specify the data, code size, loss, optimizer,
+or number of epochs. We chose plain ones: MNIST digits read row by row (28 steps of 28 pixels), a code of 32 numbers,
+mean squared error, Adam at its default rate of 0.001, batches of 256, and 20 epochs.
 """
 
 import keras
@@ -29,7 +29,7 @@ loss = loss_of_copies((STEPS, STEP_SIZE), "mean_squared_error")
 
 
 def build():
-    """Return the recipe's autoencoder, compiled, and its encoder."""
+    """Return the recipe's compiled autoencoder and its encoder."""
     rows = keras.Input((STEPS, STEP_SIZE))
     code = layers.LSTM(CODE_SIZE)(rows)
     repeated = layers.RepeatVector(STEPS)(code)
@@ -40,13 +40,13 @@ def build():
 
 
 def train(data, epochs, callbacks):
-    """Return the autoencoder, trained on all training digits of `data`, a Dataset, and the encoder."""
+    """Train on all training digits of `data`, a Dataset; return the autoencoder and its encoder."""
     rows = data.x_train[..., 0], data.x_test[..., 0]
     return fit(build(), rows, rows, 256, epochs, callbacks)
 
 
 def measure(models, data):
-    """Return the recipe's results on `data` by the names in MEASURES."""
+    """Return the recipe's results on `data`, keyed by the names in MEASURES."""
     autoencoder, _ = models
     x_test = data.x_test[..., 0]
     test_mse = autoencoder.evaluate(x_test, x_test, verbose=0)

@@ -1,8 +1,8 @@
-"""R7: the dense VAE of the Keras blog (2016, revised since), as its text gives it today.
+"""R7: the dense VAE of the Keras blog (2016, revised since), as given there today.
 
-Its mismatch is kept: one tensor is a log standard deviation where z is sampled and a log variance in the KL divergence,
-and the noise has a standard deviation of 0.1. So its loss isn't a negative ELBO. Both are measured here: the loss as
-written, and the negative ELBO of the distribution that z is sampled from.
+We keep its inconsistency: the same tensor serves as a log standard deviation to sample z and as a log variance in the
+KL divergence, and the noise has a standard deviation of 0.1. So its loss isn't a negative ELBO. We measure both: the
+loss as written, and the negative ELBO of the distribution that z is sampled from.
 """
 
 import math
@@ -47,7 +47,7 @@ class DrawAndPenalize(layers.Layer):
 
 
 def build():
-    """Return the recipe's VAE, compiled, its encoder to [z_mean, z_log_sigma, z], and its decoder."""
+    """Return the recipe's compiled VAE, its encoder, which returns [z_mean, z_log_sigma, z], and its decoder."""
     pixels = keras.Input((784,))
     x = layers.Dense(64, activation="relu")(pixels)
     z_mean, z_log_sigma = layers.Dense(LATENT_DIM)(x), layers.Dense(LATENT_DIM)(x)
@@ -61,13 +61,13 @@ def build():
 
 
 def train(data, epochs, callbacks):
-    """Return the VAE, trained on all training digits of `data`, a Dataset, its encoder and its decoder."""
+    """Train on all training digits of `data`, a Dataset; return the VAE, its encoder, and its decoder."""
     flat = data.x_train.reshape(-1, 784), data.x_test.reshape(-1, 784)
     return fit(build(), flat, flat, 32, epochs, callbacks)
 
 
 def measure(models, data):
-    """Return the recipe's results on `data` by the names in MEASURES."""
+    """Return the recipe's results on `data`, keyed by the names in MEASURES."""
     vae, encoder, decoder = models
     flat = data.x_test.reshape(-1, 784)
     z_mean, z_log_sigma, z = encoder.predict(flat, verbose=0)
@@ -81,7 +81,7 @@ def measure(models, data):
 
 
 def loss(model, names, data):
-    """Return the negative ELBO on test digits: of ours as of any VAE, of the recipe's as in `measure`."""
+    """Return the negative ELBO on test digits, computed for the recipe's model as in `measure`."""
     if hasattr(model, "encoder"):
         return loss_of_vae(model, names, data)
     encoder, decoder = (layer for layer in model.layers if isinstance(layer, keras.Model))

@@ -1,9 +1,9 @@
 """R8: the convolutional VAE of the Keras code examples (2020, revised 2024).
 
-It was published without a test result, since the test images are among the 70,000 that it trains on. Here it trains
-twice: on the training images alone, which gives test results, and on all images, which gives the published one. With
-seed 0 and all images one latent stays unused (a loss of 169 after 19 epochs, where that run was stopped); the stored
-run has seed 1.
+It was published without a test result, since the 70,000 images that it trains on include the test images. Here it is
+trained twice: on the training images alone, for test results, and on all images, to reproduce the published loss. With
+seed 0 and all images, one latent stays unused (we stopped that run after 19 epochs, at a loss of 169); the stored run
+uses seed 1.
 """
 
 import keras
@@ -63,7 +63,7 @@ class TapedVae(keras.Model):
 
 
 def build(filters):
-    """Return the encoder and decoder; `filters` are those of the two convolutions."""
+    """Return the encoder and decoder; `filters` gives the filters of the two convolutions."""
     images = keras.Input((28, 28, 1))
     x = images
     for count in filters:
@@ -88,11 +88,11 @@ def fit(images, epochs, callbacks, filters=(32, 64)):
 
 
 def train(data, epochs, callbacks):
-    """Return the VAE, trained on all training digits of `data`, a Dataset."""
+    """Return a VAE trained on all training digits of `data`, a Dataset."""
     return fit(data.x_train, epochs, callbacks)
 
 
 def measure_as_published(data, epochs, callbacks):
-    """Train on training and test digits together, and return the results that were published."""
+    """Train on training and test digits together; return the measures that were published."""
     logs = fit(np.concatenate([data.x_train, data.x_test]), epochs, callbacks).history.history
     return {"loss_on_all": logs["total_loss"][-1], "kl_on_all": logs["kl_loss"][-1]}

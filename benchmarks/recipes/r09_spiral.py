@@ -1,11 +1,11 @@
-"""R9: an autoencoder with one number for points on a spiral, after AssemblyAI (2022), which prints pictures only.
+"""R9: an autoencoder with a one-number code for points on a spiral, after AssemblyAI (2022), which shows only pictures.
 
-The article describes its pictures: points in the plane that lie along a spiral are compressed to one number each, the
-network learns a curve, and a random code is decoded and compared with the true curve. It gives no result, no layer size
-and no formula that we know of, so the rest is our choice, kept simple: an Archimedean spiral of one and a half turns
-whose arms are 1 apart, 10,000 points spaced evenly along it with normal noise of 0.04, two ReLU layers of 64 on either
-side of the code, mean squared error, Adam at its default rate of 0.001, batches of 32 and 20 epochs. Random codes are
-drawn uniformly from the range of the training codes, and from N(0, 1).
+The article describes its pictures: each point on a spiral in the plane is compressed to one number, the network learns
+a curve, and a random code is decoded and compared with the true curve. As far as we know, it gives no results, layer
+sizes, or formulas. We chose simple ones: an Archimedean spiral of one and a half turns whose arms are 1 apart, 10,000
+points spread evenly along it with normal noise of standard deviation 0.04, two ReLU layers of 64 units on each side of
+the code, mean squared error, Adam at its default rate of 0.001, batches of 32, and 20 epochs. Random codes are drawn
+uniformly from the range of the training codes, and from N(0, 1).
 """
 
 import keras
@@ -38,33 +38,33 @@ MEASURES = {
 
 
 def spiral(turns):
-    """Return where the true curve is after this many turns, (n, 2); its radius is their number."""
+    """Return the points (n, 2) of the true curve after `turns` turns; each point's radius is its number of turns."""
     angle = 2 * np.pi * turns
     return np.stack([turns * np.cos(angle), turns * np.sin(angle)], axis=-1)
 
 
 def arc_length(turns):
-    """Return the length of the true curve from its center to this many turns."""
+    """Return the length of the first `turns` turns of the true curve, starting at its center."""
     angle = 2 * np.pi * turns
     return (angle * np.sqrt(1 + angle**2) + np.arcsinh(angle)) / (4 * np.pi)
 
 
 def turns_at(position):
-    """Return the turns at a position along the curve, 0 its inner end and 1 its outer end."""
+    """Return the number of turns at a position along the curve, from 0 at its inner end to 1 at its outer end."""
     turns = np.linspace(*TURNS, 10001)
     length = arc_length(turns)
     return np.interp(length[0] + position * (length[-1] - length[0]), length, turns)
 
 
 def draw_points(count, seed):
-    """Return points even along the true curve with normal noise, float32 (count, 2)."""
+    """Return points spread evenly along the true curve, with normal noise, float32 (count, 2)."""
     rng = np.random.default_rng(seed)
     points = spiral(turns_at(rng.random(count)))
     return (points + rng.normal(scale=NOISE, size=points.shape)).astype("float32")
 
 
 def build():
-    """Return the recipe's autoencoder, compiled, its encoder and its decoder."""
+    """Return the recipe's compiled autoencoder, its encoder, and its decoder."""
     h = point = keras.Input((2,))
     for _ in range(2):
         h = layers.Dense(64, activation="relu")(h)
@@ -79,7 +79,7 @@ def build():
 
 
 def train(data, epochs, callbacks):
-    """Return the autoencoder, trained on points of the spiral, its encoder and its decoder; `data` is not used."""
+    """Train on points of the spiral; return the autoencoder, its encoder, and its decoder. `data` isn't used."""
     models = build()
     points = draw_points(POINTS, seed=0)
     models[0].fit(points, points, batch_size=32, epochs=epochs, callbacks=callbacks, verbose=0)
@@ -87,7 +87,7 @@ def train(data, epochs, callbacks):
 
 
 def measure(models, data):
-    """Return the recipe's results on the spiral by the names in MEASURES; `data` is not used."""
+    """Return the recipe's results on the spiral, keyed by the names in MEASURES; `data` isn't used."""
     autoencoder, encoder, decoder = models
     curve = spiral(turns_at(np.linspace(0, 1, 10001)))
     tree = cKDTree(curve)

@@ -1,7 +1,7 @@
 """R10: the convolutional VAE with a Monte Carlo ELBO on binarized Fashion-MNIST (AssemblyAI, 2022).
 
-Trained with a gradient tape, as published: one sample of z gives one estimate of log p(x given z) + log p(z) -
-log q(z given x). The snapshots that the text takes during training change no result and are left out.
+It is trained with a gradient tape, as published: one sample of z gives one estimate of log p(x|z) + log p(z) -
+log q(z|x). The article's snapshots during training don't affect the results, so they are left out.
 """
 
 from types import SimpleNamespace
@@ -28,7 +28,7 @@ MEASURES = {
     ),
 }
 RACED_FOR = "test_negative_elbo"
-ON_GPU = None  # The lesson trains with TensorFlow's gradient tape too.
+ON_GPU = None  # The lesson also trains with TensorFlow's gradient tape.
 
 
 def binarize(images):
@@ -37,7 +37,7 @@ def binarize(images):
 
 
 def build():
-    """Return the encoder, (28, 28, 1) to 2 + 2 numbers, and the decoder, 2 numbers to logits (28, 28, 1)."""
+    """Return the encoder, from (28, 28, 1) to 2 + 2 numbers, and the decoder, from 2 numbers to (28, 28, 1) logits."""
     encoder = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
@@ -67,7 +67,7 @@ def log_normal_pdf(sample, mean, log_var):
 
 
 def estimate_elbo(encoder, decoder, images):
-    """Return the one-sample estimate of the ELBO, nats per image, mean over the batch."""
+    """Return a one-sample estimate of the ELBO in nats per image, averaged over the batch."""
     z_mean, z_log_var = tf.split(encoder(images), 2, axis=1)
     z = z_mean + tf.exp(z_log_var / 2) * tf.random.normal(tf.shape(z_mean))
     cross_entropy = tf.nn.sigmoid_cross_entropy_with_logits(logits=decoder(z), labels=images)
@@ -76,7 +76,7 @@ def estimate_elbo(encoder, decoder, images):
 
 
 def train(data, epochs, callbacks):
-    """Return the encoder and decoder, trained on all training garments of `data`, a Dataset."""
+    """Return the encoder and decoder, trained on all training images of `data`, a Dataset."""
     encoder, decoder = build()
     optimizer = keras.optimizers.Adam(1e-4)
     batches = tf.data.Dataset.from_tensor_slices(binarize(data.x_train)).shuffle(len(data.x_train)).batch(BATCH_SIZE)
@@ -90,7 +90,7 @@ def train(data, epochs, callbacks):
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
 
-    networks = SimpleNamespace(encoder=encoder, decoder=decoder)  # what a callback finds as its model
+    networks = SimpleNamespace(encoder=encoder, decoder=decoder)  # what callbacks get as their model
     watchers = keras.callbacks.CallbackList(callbacks, model=networks, epochs=epochs, steps=len(batches))
     watchers.on_train_begin()
     for epoch in range(epochs):
@@ -102,14 +102,14 @@ def train(data, epochs, callbacks):
 
 
 def measure(models, data):
-    """Return the recipe's results on `data` by the names in MEASURES."""
+    """Return the recipe's results on `data`, keyed by the names in MEASURES."""
     images = binarize(data.x_test)
     elbos = [float(estimate_elbo(*models, batch)) for batch in np.split(images, max(1, len(images) // 1000))]
     return {"test_negative_elbo": -float(np.mean(elbos))}
 
 
 def loss(model, names, data):
-    """Return the negative ELBO on binarized test garments from one sample of z: of ours if there are `names`."""
+    """Return the negative ELBO on binarized test images from one sample of z; `names` is {} for the recipe's model."""
     if not names:
         return measure((model.encoder, model.decoder), data)["test_negative_elbo"]
     return -float(np.mean(names["elbos"](names["encoder"], names["decoder"], binarize(data.x_test))))

@@ -1,6 +1,6 @@
-"""R11: how a VAE learns (AssemblyAI, 2022), a lesson in pictures. No code was published, so there is nothing to run.
+"""R11: how a VAE learns (AssemblyAI, 2022), explained in pictures. No code was published, so there is nothing to run.
 
-The measure is what notebook 08 adds to the pictures.
+The measure is one that notebook 08 adds.
 """
 
 from benchmarks.recipes import Measure

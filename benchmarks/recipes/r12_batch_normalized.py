@@ -1,7 +1,7 @@
 """R12: a small convolutional VAE with batch normalization after each layer (MachineCurve, 2019).
 
-It was published with pictures only. The encoder has 17,208 parameters and the decoder 9,137, as printed there. The last
-fifth of the training images is held out by `validation_split` and never trained on.
+Only pictures of its results were published. As printed there, the encoder has 17,208 parameters and the decoder 9,137.
+`validation_split` holds out the last fifth of the training images.
 """
 
 import keras
@@ -24,7 +24,7 @@ measure, loss = measure_elbo, loss_of_vae
 
 
 def build():
-    """Return the recipe's encoder and decoder, with a batch normalization after each hidden layer."""
+    """Return the recipe's encoder and decoder, with batch normalization after each hidden layer."""
     images = keras.Input((28, 28, 1))
     x = images
     for count in (8, 16):
@@ -45,7 +45,7 @@ def build():
 
 
 def fit(networks, data, epochs, callbacks):
-    """Return a VAE of an encoder and a decoder, trained on the first four fifths of the training digits of `data`."""
+    """Return a VAE made of an encoder and a decoder, trained on the first four fifths of the training digits."""
     vae = VariationalAutoencoder(*networks)
     jit_compile = False if keras.backend.backend() == "tensorflow" else "auto"  # XLA is slower on a CPU.
     vae.compile(optimizer=keras.optimizers.Adam(), jit_compile=jit_compile)
@@ -61,5 +61,5 @@ def fit(networks, data, epochs, callbacks):
 
 
 def train(data, epochs, callbacks):
-    """Return the VAE, trained on `data`, a Dataset."""
+    """Return a VAE trained on `data`, a Dataset."""
     return fit(build(), data, epochs, callbacks)

@@ -1,12 +1,12 @@
-"""R13: a DCGAN-like VAE (MachineCurve, 2019), its printed layers made consistent, at a sixteenth of their width.
+"""R13: a DCGAN-like VAE (MachineCurve, 2019), with its printed layers made consistent and a sixteenth as wide.
 
-The network as printed can't be built. Four strides of 2 take 28 to 2, and four doublings take 2 to 32, not to 28; and
-the printed parameter counts, 4,044,984 and 4,683,521, don't belong to the printed layers. (They belong to a network
-with one convolution and one transposed convolution: notebook 12 counts them.) This recipe keeps the printed layers in
-their order, connected as printed. Two decisions are ours: a sixteenth of the filters, so that it trains in minutes on a
-CPU, and a crop from 8 to 7 after the second doubling, so that two more give 28. Everything else is as published: five
-epochs, batches of 128, Adam at its default rate, the last fifth held out by `validation_split`. XLA is left out, since
-it makes convolutions slower on a CPU.
+The network can't be built as printed. Four strides of 2 take 28 to 2, but four doublings take 2 to 32, not to 28. The
+printed parameter counts, 4,044,984 and 4,683,521, don't match the printed layers either. (They match a network with one
+convolution and one transposed convolution; notebook 12 counts them.) This recipe keeps the printed layers and their
+order, with two changes: it has a sixteenth of the filters, so that it trains in minutes on a CPU, and it crops 8 to 7
+after the second doubling, so that two more doublings give 28. Everything else is as published: five epochs, batches of
+128, Adam at its default rate, and the last fifth of the training images held out by `validation_split`. XLA isn't used,
+since it makes convolutions slower on a CPU.
 """
 
 import keras
@@ -25,7 +25,7 @@ SOURCE = MACHINE_CURVE
 EPOCHS = 5
 LATENT_DIM = 2
 FILTERS = (8, 16, 32, 64)  # a sixteenth of the printed 128, 256, 512 and 1024
-FAR = 3.0  # from the origin; a hundredth of the prior lies beyond
+FAR = 3.0  # distance from the origin; 1 % of the prior is farther away
 WIDTH = "consistent form at a sixteenth of the width"
 MEASURES = describe_elbo(f"test digits, {WIDTH}") | {
     "outliers": Measure(f"test codes more than 3 from the origin, {WIDTH}", "digits"),
@@ -35,7 +35,7 @@ loss = loss_of_vae
 
 
 def build():
-    """Return the recipe's encoder and decoder, with a batch normalization after each hidden layer."""
+    """Return the recipe's encoder and decoder, with batch normalization after each hidden layer."""
     convolution = {"strides": 2, "padding": "same", "activation": "relu"}
     images = keras.Input((28, 28, 1))
     x = images
@@ -57,12 +57,12 @@ def build():
 
 
 def train(data, epochs, callbacks):
-    """Return the VAE, trained on the first four fifths of the training digits of `data`, a Dataset."""
+    """Return a VAE trained on the first four fifths of the training digits of `data`, a Dataset."""
     return fit(build(), data, epochs, callbacks)
 
 
 def measure(vae, data):
-    """Return the recipe's results on `data` by the names in MEASURES."""
+    """Return the recipe's results on `data`, keyed by the names in MEASURES."""
     results = measure_elbo(vae, data)
     codes = vae.encoder.predict(data.x_test, verbose=0)[0]
     return results | {"outliers": int(np.sum(np.linalg.norm(codes, axis=1) > FAR))}

@@ -1,6 +1,6 @@
 """R14: the VAE of R8 at twice the width, on Fashion-MNIST, with named clusters (GeeksforGeeks, 2025).
 
-It was published with pictures only, after training on the test images too. Here it trains on the training images alone.
+It was trained on the test images too, and only pictures were published. Here it trains on the training images alone.
 """
 
 from benchmarks.recipes.r08_convolutional_vae import fit
@@ -21,5 +21,5 @@ measure, loss = measure_elbo, loss_of_vae
 
 
 def train(data, epochs, callbacks):
-    """Return the VAE, trained on all training images of `data`, a Dataset."""
+    """Return a VAE trained on all training images of `data`, a Dataset."""
     return fit(data.x_train, epochs, callbacks, filters=(64, 128))

@@ -1,4 +1,4 @@
-"""Where several of the recipes were published."""
+"""Publications that several recipes come from."""
 
 ASSEMBLY_AI = {
     "name": "AssemblyAI, Introduction to Variational Autoencoders Using Keras, 2022",

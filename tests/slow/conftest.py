@@ -1,4 +1,4 @@
-"""A browser for the slow tests: Debian's Chromium, or another one that is installed, driven by Playwright."""
+"""A browser for the slow tests, driven by Playwright: Debian's Chromium or another installed browser."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ OPTIONS = (
 
 @pytest.fixture(scope="module")
 def browser():
-    """Return a browser, patient enough for a busy machine. Tests that need one are skipped where there is none."""
+    """Return a browser, with timeouts for a busy machine; skip the tests that need one if none is installed."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip(f"no browser found; install one of {', '.join(NAMES)}")
@@ -28,9 +28,9 @@ def browser():
 
 @pytest.fixture
 def new_page(browser):
-    """Return a function that opens an empty page, given Playwright's options for its size and the reader's settings.
+    """Return a function that opens an empty page with Playwright's options, such as its size or color scheme.
 
-    After the test, no page may have reported an error or a warning, or asked for anything but files and data.
+    After the test, fail if a page reported an error or a warning, or requested anything but local files and data.
     """
     contexts, messages, addresses = [], [], []
 

@@ -37,20 +37,20 @@ print("losses " + json.dumps(history.history["loss"]))
 
 
 def make_project(folder):
-    """Copy what a lesson needs of this project into `folder`; return its folder of notebooks, which is empty."""
+    """Copy the parts of this project that a lesson needs into `folder`; return its empty folder for notebooks."""
     shutil.copytree(ROOT / "helpers", folder / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "notebooks").mkdir()
     return folder / "notebooks"
 
 
 def read_first_cell():
-    """Return the setup cell that every notebook begins with, as plain Python."""
+    """Return the setup cell, the same in every notebook, as plain Python."""
     notebook = read_notebook(FOLDER / "01_dense_autoencoder.ipynb")
     return next(read_code(cell) for cell in notebook.cells if cell.cell_type == "code")
 
 
 def start(folder, **environment):
-    """Start the short lesson in `folder` and return the process; a value of None unsets an environment variable."""
+    """Start the short lesson in `folder` and return the process; an environment variable set to None is removed."""
     environment = os.environ | {"PYTHONPATH": None} | environment
     return subprocess.Popen(
         [sys.executable, "-c", read_first_cell() + REST],
@@ -64,7 +64,7 @@ def start(folder, **environment):
 
 
 def finish(process):
-    """Return the losses that the short lesson printed, and everything it printed."""
+    """Wait for the short lesson; return the losses that it printed, and its whole output."""
     output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     return json.loads(output.rpartition("losses ")[2]), output + errors

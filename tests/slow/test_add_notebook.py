@@ -1,4 +1,4 @@
-"""The steps of "Add a notebook" in CONTRIBUTING.md are all that a new lesson takes."""
+"""A new lesson takes only the steps that CONTRIBUTING.md lists."""
 
 import os
 import subprocess
@@ -39,14 +39,14 @@ DRAW = new_code_cell(
 
 
 def write(path, *cells):
-    """Write a notebook of cells; text is Markdown."""
+    """Write a notebook; strings become Markdown cells."""
     made = [new_markdown_cell(cell) if isinstance(cell, str) else cell for cell in cells]
     nbformat.write(new_notebook(cells=made), path)
 
 
 @pytest.fixture
 def copy(tmp_path):
-    """Return a copy of what git tracks of this project, with what is new."""
+    """Return a copy of this project: its tracked files, and new files that git doesn't ignore."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     for name in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0"):
         if name and (ROOT / name).is_file():
@@ -56,7 +56,7 @@ def copy(tmp_path):
 
 
 def run(folder, *arguments):
-    """Run a module of Python in a folder, as make does; fail with what it printed unless it succeeds."""
+    """Run a Python module in a folder, as make does, and return its output; fail with that output if it fails."""
     variables = os.environ | {"PYTHONPATH": str(folder), "PYTEST_ADDOPTS": ""}
     done = subprocess.run([sys.executable, "-m", *arguments], cwd=folder, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

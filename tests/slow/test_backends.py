@@ -1,6 +1,6 @@
-"""The models of lessons train on JAX and PyTorch; `make test-backends` installs both.
+"""The lessons' models train on JAX and PyTorch; `make test-backends` installs both.
 
-Tested is every lesson whose cells tagged `race` do without TensorFlow. Other cells of 08 and 09 use its gradient tape.
+Every lesson whose cells tagged `race` don't use TensorFlow is tested. Other cells of 08 and 09 use its gradient tape.
 """
 
 import importlib.util
@@ -29,7 +29,7 @@ LESSONS = [name_of(path) for path in list_notebooks() if trains_on_any_backend(p
 
 @cache
 def train_all(backend):
-    """Return what a process with this backend reports on each lesson's training."""
+    """Train every lesson's model in one process with this backend; return its reports by lesson."""
     (reports,) = train_at_once(1, backend, LESSONS)
     return reports
 
@@ -47,8 +47,8 @@ def test_lesson_trains_on_another_backend(backend, notebook):
     assert 0 <= low < high <= 1
 
 
-# A VAE of each likelihood: the loss is the sum of its parts, a saved one is the same, a film is drawn, and an
-# interrupted training resumes with the same losses.
+# For each likelihood, a VAE's loss is the sum of its parts, a film is drawn, and a saved VAE gives the same images.
+# Training that was interrupted resumes with the same losses.
 PROGRAM = """
 import sys, keras, numpy as np
 from helpers import LatentGridSnapshots, ResumeCheckpoint, VariationalAutoencoder, build_vae, set_seed

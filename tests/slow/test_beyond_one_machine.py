@@ -1,4 +1,4 @@
-"""The programs that notebook 15 writes: the published network of R8, workers that differ, and workers that fail."""
+"""The programs that notebook 15 writes: their network is that of R8, and workers that differ or fail are reported."""
 
 import importlib.util
 import json
@@ -28,7 +28,7 @@ def programs(tmp_path):
     return tmp_path
 
 
-def test_network_is_the_published_one(programs):
+def test_network_matches_the_published_recipe(programs):
     spec = importlib.util.spec_from_file_location("vae_of_15", programs / "vae.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -62,11 +62,11 @@ def test_worker_that_differs_from_the_others_is_refused(programs, fact):
         assert f"Worker {worker} stops: the workers differ in {fact}" in str(raised.value)
 
 
-@pytest.mark.parametrize(("killed", "said"), [(1, "Worker 0 stops: Gloo"), (0, "detected fatal errors")])
-def test_worker_says_within_a_minute_that_another_has_died(programs, killed, said):
+@pytest.mark.parametrize(("killed", "message"), [(1, "Worker 0 stops: Gloo"), (0, "detected fatal errors")])
+def test_worker_reports_within_a_minute_that_another_one_died(programs, killed, message):
     task = json.dumps(TASK | {"fails": {f"worker_{killed}": 4}})
     with pytest.raises(ChildProcessError) as raised:
         run_workers(programs / "train.py", 2, task, patience=60)
     assert f"worker {killed} was killed by signal 9" in str(raised.value)
-    assert said in str(raised.value)
-    assert "was ended, since another one failed" not in str(raised.value)  # It stopped by itself.
+    assert message in str(raised.value)
+    assert "was ended, since another one failed" not in str(raised.value)  # It stopped on its own.

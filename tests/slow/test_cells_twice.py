@@ -1,4 +1,4 @@
-"""Cells run twice in a row, as readers do: nothing breaks that a first run would not break."""
+"""Readers sometimes run a cell twice in a row; the second run must not break anything."""
 
 import asyncio
 import copy
@@ -12,9 +12,9 @@ from tools.notebooks import FOLDER, read_notebook
 pytestmark = pytest.mark.slow
 
 
-# Of all lessons, these two are the ones in which a second run once changed what the first had left.
+# The two lessons in which running a cell again once changed the result of its first run.
 @pytest.mark.parametrize("name", ["02_sparse_autoencoder", "04_convolutional_autoencoder"])
-def test_every_cell_may_be_run_twice(name):
+def test_every_cell_can_be_run_twice(name):
     notebook = read_notebook(FOLDER / f"{name}.ipynb")
     shorten_notebook(notebook, name, read_fast_budget())
     counts = {"code": 2, "markdown": 1}

@@ -1,4 +1,4 @@
-"""Same seed, same machine, same versions: a lesson's model ends with the same losses and draws the same images."""
+"""With the same seed, machine, and versions, training gives the same losses and a model that draws the same images."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def reports():
 
 @pytest.mark.parametrize("notebook", LESSONS)
 def test_same_seed_gives_equal_losses_and_images(reports, notebook):
-    one, other = (report[notebook] for report in reports)
-    assert "failed" not in one, one["failed"]
-    assert np.isfinite(one["errors"]).all()
-    assert one == other  # The digest covers every bit of the decoded images.
+    first, second = (report[notebook] for report in reports)
+    assert "failed" not in first, first["failed"]
+    assert np.isfinite(first["errors"]).all()
+    assert first == second  # The digest covers every bit of the decoded images.

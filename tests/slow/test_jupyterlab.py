@@ -1,4 +1,4 @@
-"""JupyterLab in a browser: a reader runs all cells of a notebook from the menu, and again after a restart."""
+"""In JupyterLab in a browser, a reader can run all cells from the menu, and again after restarting the kernel."""
 
 import contextlib
 import socket
@@ -15,12 +15,12 @@ from tools.fast_budget import read_fast_budget, shorten_notebook
 from tools.notebooks import FOLDER, list_outputs, read_notebook
 
 pytestmark = pytest.mark.slow
-LESSON = "10_fashion_vae"  # It has a progress bar, pictures, a film and a page with scripts.
+LESSON = "10_fashion_vae"  # It has a progress bar, pictures, a film, and a page with scripts.
 PATIENCE = 600  # seconds for a notebook in the short budget on a busy machine
 
 
 def write_lesson(folder):
-    """Write the lesson with short parameters and no outputs in a copy of the project; return its path."""
+    """Write the lesson, in the short budget and without outputs, into a copy of the project; return its path."""
     path = make_project(folder) / f"{LESSON}.ipynb"
     notebook = read_notebook(FOLDER / path.name)
     shorten_notebook(notebook, LESSON, read_fast_budget())
@@ -33,7 +33,7 @@ def write_lesson(folder):
 
 @contextlib.contextmanager
 def jupyterlab(path):
-    """Start JupyterLab on a free port of this machine; give the address of the notebook at `path` there."""
+    """Start JupyterLab on a free local port; yield the address at which it shows the notebook at `path`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -53,7 +53,7 @@ def jupyterlab(path):
 
 
 def save_until(page, path, is_done):
-    """Save the notebook in `page` again and again until `is_done` of the saved notebook; return that."""
+    """Save the notebook in `page` repeatedly until `is_done` accepts the saved notebook; return that notebook."""
     for _ in range(PATIENCE // 5):
         page.keyboard.press("Control+S")
         time.sleep(5)
@@ -64,13 +64,13 @@ def save_until(page, path, is_done):
 
 
 def has_ended(notebook):
-    """Return whether all cells were executed, or one of them failed."""
+    """Return whether all cells have been executed or one has failed."""
     failed = any(output.output_type == "error" for output in list_outputs(notebook))
     return failed or all(cell.get("execution_count", 1) for cell in notebook.cells)
 
 
 def check(notebook):
-    """Fail unless every cell was executed in order, without an error, and the pictures and the film are there."""
+    """Fail unless every cell ran in order and without an error, and the outputs include the pictures and the film."""
     outputs = list_outputs(notebook)
     assert [output for output in outputs if output.output_type == "error"] == []
     counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
@@ -92,7 +92,7 @@ def test_notebook_runs_from_the_menu_and_again_after_a_restart(tmp_path, browser
             if "Restart" in entry:
                 page.get_by_role("button", name="Confirm Kernel Restart").click()
             check(save_until(page, path, has_ended))
-            # So that the second run can't be taken for the first.
+            # Clear the outputs, so that the second run can't be mistaken for the first.
             page.get_by_role("menuitem", name="Edit", exact=True).click()
             page.get_by_role("menuitem", name="Clear Outputs of All Cells").click()
             save_until(page, path, lambda notebook: not list_outputs(notebook))

@@ -1,4 +1,4 @@
-"""Training in a process that is killed: started again, it ends with the same losses."""
+"""Training that is killed and started again ends with the same losses."""
 
 import multiprocessing
 import os
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="Wind
 
 
 def train_in_a_process(path, report, fatal_checkpoint=None):
-    """Train to the end and report the result; die while the checkpoint of this number is written, if one is given."""
+    """Train and report the losses, or die while writing the checkpoint with the number `fatal_checkpoint`."""
     if fatal_checkpoint is not None:
         rename, numbers = os.replace, iter(range(3))
 
@@ -30,10 +30,10 @@ def train_in_a_process(path, report, fatal_checkpoint=None):
 
 @pytest.fixture(scope="module")
 def start():
-    """Return a function that starts to train in a process; it returns the process and the queue of its result."""
+    """Return a function that starts training in a process; it returns the process and the queue for its result."""
     context = multiprocessing.get_context("forkserver")
-    # Processes start with Keras imported, which takes longest. TensorFlow can't be forked once it has run, so the
-    # helpers, which run it, are imported in each process.
+    # Processes start with Keras already imported, since that takes the longest. TensorFlow can't be forked once it has
+    # run, so each process imports the helpers, which run TensorFlow, after the fork.
     context.set_forkserver_preload(["keras"])
 
     def start(*arguments):

@@ -1,4 +1,4 @@
-"""Launched programs and everything they start end with what launched them, however that ends."""
+"""Launched programs, and all programs that they start, end with their launcher, however it ends."""
 
 import signal
 import subprocess
@@ -11,13 +11,13 @@ import pytest
 from tools.notebooks import ROOT
 
 pytestmark = pytest.mark.slow
-# A program, and one that starts it.
+# a program, and another program that starts it
 SLEEPER = [sys.executable, "-c", "import time; print('awake', flush=True); time.sleep(600)"]
 PARENT = [sys.executable, "-c", f"import subprocess; print('awake', flush=True); subprocess.run({SLEEPER!r})"]
 LAUNCHER = f"""
 import signal
 from helpers.distributed import programs
-signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell's background jobs start with it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell's background jobs ignore SIGINT.
 with programs([{PARENT!r}, {SLEEPER!r}], [{{}}, {{}}]) as started:
     while not all("awake" in guard.output.read_text() for guard in started):
         pass
@@ -33,7 +33,7 @@ def test_nothing_outlives_the_launcher(ending):
     )
     with launcher:
         assert launcher.stdout.readline() == "started\n"
-        # two guards, two programs, and the one that one of them started
+        # two guards, two programs, and the program that one of them started
         while len(descendants := psutil.Process(launcher.pid).children(recursive=True)) < 5:
             time.sleep(0.05)
         if ending == "killed":

@@ -1,4 +1,4 @@
-"""What the first cell of a notebook does in a new process: messages and modules."""
+"""The first cell of a notebook in a new process: what it prints and what it imports."""
 
 import os
 import subprocess
@@ -11,12 +11,12 @@ from tests.slow.short_lesson import read_first_cell
 from tools.notebooks import ROOT
 
 pytestmark = pytest.mark.slow
-# What `start_keras` sets, as this process has done.
+# what `start_keras` sets, and has already set in this process
 SET = "TF_ENABLE_ONEDNN_OPTS", "TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "TF_CPP_MIN_LOG_LEVEL"
 
 
 def run(program, *arguments, folder=ROOT, **environment):
-    """Run a program in a new process; return all that it printed, and fail if it fails."""
+    """Run a program in a new process and return its output; fail if the program fails."""
     inherited = {name: value for name, value in os.environ.items() if name not in SET}
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
@@ -35,14 +35,14 @@ TRANSPOSE = "import tensorflow as tf; tf.function(tf.transpose)(tf.ones((2, 3), 
 REPORT = "import pathlib; pathlib.Path(sys.argv[1]).write_text('\\n'.join([helpers.__file__, *sys.modules]))"
 
 
-def test_first_cell_is_quiet_and_light_and_finds_this_package_before_another_of_its_name(tmp_path):
+def test_first_cell_is_quiet_and_light_and_prefers_these_helpers_to_another_package(tmp_path):
     (tmp_path / "helpers").mkdir()
     (tmp_path / "helpers" / "__init__.py").write_text("raise SystemExit('another package')\n", encoding="utf-8")
     program, found = f"{read_first_cell()}\n{TRANSPOSE}\n{REPORT}", tmp_path / "found"
     assert run(program, found, folder=ROOT / "notebooks", PYTHONPATH=str(tmp_path)) == ""
     file, *modules = found.read_text().splitlines()
     assert Path(file).resolve() == ROOT / "helpers" / "__init__.py"
-    # Keras itself imports the base of scikit-learn; only synthetic data needs its data sets.
+    # Keras itself imports scikit-learn's base; only synthetic data needs its data sets.
     assert not {"sklearn.datasets", "tensorflow_probability"} & set(modules)
 
 

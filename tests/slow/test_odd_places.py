@@ -1,4 +1,4 @@
-"""Odd and hostile places: a lesson works there with the same losses."""
+"""In odd and hostile environments, a lesson still runs and gives the same losses."""
 
 import os
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 WRITTEN = {"short.gif", "short.png"}  # The checkpoint is removed when training has ended.
 UNSET = "DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND", "PYTHONIOENCODING", "PYTHONUTF8"
 STRANGE = {"LANG": "C", "LC_ALL": "C", "TZ": "Pacific/Kiritimati", "COLUMNS": "20", "TERM": "dumb"}
-# Nobody can write in /proc, not even root.
+# Not even root can write to /proc.
 READ_ONLY_HOME = {"HOME": "/proc"} | dict.fromkeys(("KERAS_HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"))
 NO_NETWORK = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": None}
 
@@ -22,27 +22,27 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def losses(project):
-    """Return the losses in an ordinary place, where the lesson prints no warning."""
+    """Return the losses in an ordinary environment, where the lesson prints no warnings."""
     found, output = finish(start(project))
     assert "arning" not in output
     return found
 
 
-def test_display_locale_and_time_zone_change_nothing(project, losses):
+def test_display_locale_and_time_zone_do_not_matter(project, losses):
     assert finish(start(project, **dict.fromkeys(UNSET), **STRANGE))[0] == losses
     assert {path.name for path in (project.parent / "build").iterdir()} == WRITTEN
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs a folder in which nobody can write")
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs a folder that not even root can write to")
 def test_home_may_be_read_only(project, losses):
     assert finish(start(project, **READ_ONLY_HOME))[0] == losses
 
 
-def test_path_may_have_spaces_and_any_script(tmp_path, losses):
+def test_path_may_contain_spaces_and_any_script(tmp_path, losses):
     assert finish(start(make_project(tmp_path / "Mes cahiers à moi, 猫 & 'co'")))[0] == losses
 
 
-def test_notebook_may_be_started_from_the_top_folder(tmp_path, losses):
+def test_notebook_may_run_from_the_top_folder(tmp_path, losses):
     make_project(tmp_path / "project")
     assert finish(start(tmp_path / "project"))[0] == losses
 

@@ -1,4 +1,4 @@
-"""Helpers write nothing but the path they are given and the caches of Keras and Matplotlib."""
+"""Helpers write only to the path they are given and to the caches of Keras and Matplotlib."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from tools.notebooks import ROOT
 
 pytestmark = pytest.mark.slow
 
-# Python tells an audit hook about each file that it opens, makes, renames or removes (docs.python.org, "Audit events").
+# Python tells an audit hook about each file that it opens, makes, renames, or removes (Python docs, "Audit events").
 AUDITED = """
 import os, sys
 from pathlib import Path
@@ -49,7 +49,7 @@ print(*sorted(map(str, written)), sep="\\n")
 """
 
 
-def test_helpers_write_nothing_but_the_given_path_and_the_caches_of_keras_and_matplotlib(tmp_path):
+def test_helpers_write_only_to_the_given_path_and_the_caches_of_keras_and_matplotlib(tmp_path):
     for name in ("given", "keras", "matplotlib", "temporary", "elsewhere"):
         (tmp_path / name).mkdir()
     places = {"KERAS_HOME": "keras", "MPLCONFIGDIR": "matplotlib", "TMPDIR": "temporary", "HOME": "elsewhere"}
@@ -68,4 +68,4 @@ def test_helpers_write_nothing_but_the_given_path_and_the_caches_of_keras_and_ma
     known = [tmp_path / name for name in ("given", "keras", "matplotlib", "temporary")]
     assert [path for path in written if not any(path.is_relative_to(folder) for folder in known)] == []
     assert not os.listdir(tmp_path / "elsewhere")
-    assert not os.listdir(tmp_path / "temporary"), "temporary files are removed"
+    assert not os.listdir(tmp_path / "temporary"), "temporary files were left behind"

@@ -1,4 +1,4 @@
-"""Train the models of lessons in the short budget, in a process of its own, and report what came out as JSON."""
+"""Train the lessons' models in the short budget, in a separate process, and report the results as JSON."""
 
 import hashlib
 import json
@@ -15,12 +15,12 @@ from helpers.vae import mean_image, returns_logits
 from tools.fast_budget import read_fast_budget
 from tools.notebooks import ROOT
 
-# The short budget leaves out compilation, in which backends differ most.
+# The short budget turns compilation off, and backends differ most in compilation.
 COMPILED = {} if keras.backend.backend() == "tensorflow" else {"RUN_EAGERLY": False, "JIT_COMPILE": True}
 
 
 class Watch(keras.callbacks.Callback):
-    """Keep the error on some test images before training and after every epoch, and the losses of every epoch."""
+    """Record the error on 100 test images before training and after every epoch, and the losses of every epoch."""
 
     def __init__(self, names):
         super().__init__()
@@ -34,17 +34,17 @@ class Watch(keras.callbacks.Callback):
         self.losses.append({name: float(value) for name, value in (logs or {}).items()})
 
     def decode(self):
-        """Return what the model makes of some test images."""
+        """Return the model's reconstructions of 100 test images."""
         images = self.names["x_test"][:100]
-        # Lesson 10 trains two networks in a loop of its own.
+        # Lesson 10 trains two networks in a custom loop.
         outputs = self.model(images) if self.model else self.names["decoder"](self.names["encoder"](images)[0])
-        if isinstance(outputs, tuple | list):  # of a VAE: its codes, then images or logits
+        if isinstance(outputs, tuple | list):  # A VAE returns its codes first, then images or logits.
             outputs = mean_image(outputs[-1], from_logits=returns_logits(self.model.decoder))
         return keras.ops.convert_to_numpy(outputs)
 
 
 def train(notebook):
-    """Return what a lesson's training came to, or the traceback of the error that ended it."""
+    """Train a lesson's model; return the results, or the traceback if training failed."""
     try:
         lesson = Lesson(notebook)
         lesson.prepare(**read_fast_budget()[notebook] | COMPILED)
@@ -63,7 +63,7 @@ def train(notebook):
 
 
 def train_at_once(processes, backend, notebooks):
-    """Train the models of notebooks in several processes at the same time; return what each process reports."""
+    """Train the notebooks' models in several processes at the same time; return each process's report."""
     command = [sys.executable, "-m", "tests.slow.train_lessons", *notebooks]
     options = {"cwd": ROOT, "env": os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}, "text": True}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
