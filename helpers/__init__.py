@@ -1,4 +1,4 @@
-"""What the notebooks import: one module per subject, imported when one of its public names is first used."""
+"""The notebooks' helpers, one module per subject. A module is imported when one of its names is first used."""
 
 import lazy_loader
 

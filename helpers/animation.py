@@ -1,4 +1,4 @@
-"""Films of a network in training: frames as a GIF that loops, and a callback that films the latent grid."""
+"""Animations of a network during training: frames as a looping GIF, and a callback that records the latent grid."""
 
 import base64
 import html
@@ -13,55 +13,56 @@ from helpers.figures import as_light, tile_images
 from helpers.latent_space import decode_points, make_grid, quantile_axis
 from helpers.validation import as_count, as_numbers, replace_file
 
-LONGEST = 655_350  # ms, since a GIF has 16 bits of hundredths; browsers show what is shorter than 20 ms for 100
+LONGEST = 655_350  # ms: a GIF has 16 bits for hundredths of a second. Browsers show frames under 20 ms for 100 ms.
 
 
 def write_gif(path, frames, milliseconds, colors=32, most_bytes=1_500_000):
     """Write `frames` to `path` as a GIF that plays and loops forever; return the path.
 
-    Frames are (height, width) or (height, width, 3), all of one shape and type: uint8, or floats in [0, 1], 1 for
-    white. They are reduced to `colors`, the same in all of them. `milliseconds` is one number, or one for each frame:
-    multiples of 10. Raises ValueError or TypeError, with advice, for anything else and for a film of more than
-    `most_bytes`, and OSError if the file can't be written; an old file then stays whole.
+    Frames are (height, width) or (height, width, 3), with the same shape and type: uint8, or floats in [0, 1] where 1
+    is white. They are reduced to one palette of `colors` colors. `milliseconds` is the duration of each frame, or a
+    list of durations, in multiples of 10. Raises ValueError or TypeError, with advice, for anything else or a GIF of
+    more than `most_bytes`, and OSError if the file can't be written. An existing file is then left unchanged.
     """
     path, colors = _check_path(path), as_count(colors, "colors", 2, 256)
     frames = [np.asarray(frame) for frame in frames]
     if len({(frame.dtype, frame.shape) for frame in frames}) != 1:
-        raise ValueError("frames differ, or the list is empty; expected at least one, of one shape and type")
+        raise ValueError("frames differ, or the list is empty; expected at least one, all of one shape and type")
     durations = _check_durations(milliseconds, len(frames))
     frames = np.stack(frames) / np.float32(255 if frames[0].dtype == np.uint8 else 1)
     is_color = frames.shape[3:] == (3,)
     frames = as_light(frames, ink=False, shades=256 if is_color else colors)
     if is_color:  # one palette for all frames
-        together = Image.fromarray(frames.reshape(-1, *frames.shape[2:]))  # one under the other
+        together = Image.fromarray(frames.reshape(-1, *frames.shape[2:]))  # stacked vertically
         frames = np.array(together.quantize(colors, dither=Image.Dither.NONE).convert("RGB")).reshape(frames.shape)
-    if sum(durations) > LONGEST:  # Equal frames would merge and last too long, so a corner of every other one changes.
+    if sum(durations) > LONGEST:  # Merged, identical frames would last too long, so change a corner of every other one.
         frames[1::2, 0, 0] ^= 1
-    durations = durations if len(durations) > 1 else durations[0]  # A single frame takes no list.
+    durations = durations if len(durations) > 1 else durations[0]  # A single frame needs a number.
     content = iio.imwrite("<bytes>", frames, extension=".gif", is_batch=True, duration=durations, loop=0, optimize=True)
     if len(content) > as_count(most_bytes, "most_bytes"):
-        raise ValueError(f"{len(content):,} bytes are more than {most_bytes:,}; take fewer colors or smaller frames")
+        raise ValueError(f"the GIF has {len(content):,} bytes, over {most_bytes:,}; use fewer colors or smaller frames")
     replace_file(path, content)
     return path
 
 
 def show_gif(path, alt):
-    """Return the GIF at `path` as a cell's output that plays without the file; `alt` says what it shows."""
-    from IPython.display import HTML  # here, since nothing else needs Jupyter
+    """Return the GIF at `path` as a cell output that plays without the file; `alt` describes what it shows."""
+    from IPython.display import HTML  # imported here because nothing else needs Jupyter
 
     if not isinstance(alt, str) or not alt.strip():
-        raise ValueError(f"alt is {alt!r}; expected a sentence that says what the film shows")
+        raise ValueError(f"alt is {alt!r}; expected a sentence that describes the animation")
     address = f"data:image/gif;base64,{base64.b64encode(Path(path).read_bytes()).decode()}"
     return HTML(f'<img src="{address}" alt="{html.escape(alt)}" style="max-width: 100%">')
 
 
 class LatentGridSnapshots(keras.callbacks.Callback):
-    """Film the decoded grid of two latents during `model.fit(..., callbacks=[snapshots])`, and write it to `path`.
+    """Record the decoded grid of two latents during `model.fit(..., callbacks=[snapshots])` as a GIF at `path`.
 
-    A frame is taken before the first batch, every `every` batches of the first epoch, and after every epoch. `axis` are
-    rising coordinates of both latents, by default `quantile_axis(15)`; `decoder`, a Keras model or a function, is by
-    default the model's `decode` or its `decoder`. `ink` is as in `plot_image_rows`. The last frame stays 2 s longer. In
-    a loop of your own, call `take(decoder)` and, at the end, `write()`. A decoder of more latents is refused at once.
+    A frame is taken before the first batch, every `every` batches during the first epoch, and after each epoch. `axis`
+    holds the increasing coordinates of both latents, by default `quantile_axis(15)`. `decoder`, a Keras model or a
+    function, defaults to the model's `decode` or `decoder`. `ink` works as in `plot_image_rows`. The last frame is
+    shown for 2 s longer. In a custom training loop, call `take(decoder)` for each frame, and `write()` at the end.
+    A decoder that doesn't take two latents raises ValueError before the first batch.
     """
 
     def __init__(self, path, axis=None, every=50, decoder=None, ink=True, milliseconds=150):
@@ -72,18 +73,18 @@ class LatentGridSnapshots(keras.callbacks.Callback):
         self.decoder, self.ink, self.frames = decoder, ink, []
 
     def take(self, decoder=None):
-        """Add a frame: the grid as `decoder`, by default the one of this callback or its model, draws it now."""
-        model = self.model  # On JAX, this brings the weights up to date, whichever decoder they belong to.
+        """Add a frame of the grid as `decoder`, by default this callback's or its model's, decodes it now."""
+        model = self.model  # On JAX, reading this attribute updates the weights of any decoder.
         decoder = decoder or self.decoder or getattr(model, "decoder", None)
         if hasattr(model, "decode") and decoder is getattr(model, "decoder", None):
-            decoder = lambda z: np.clip(model.decode(z), 0, 1)  # noqa: E731  The mean of a Gaussian may overshoot.
+            decoder = lambda z: np.clip(model.decode(z), 0, 1)  # noqa: E731  A Gaussian's mean may leave [0, 1].
         tiles = as_light(decode_points(decoder, self.z), self.ink)
         frame = Image.fromarray(tile_images(tiles, round(len(tiles) ** 0.5)))
         frame.thumbnail((1000, 1000))
         self.frames.append(np.asarray(frame))
 
     def write(self):
-        """Write the film and return its path. If that fails, the frames are still in `frames`."""
+        """Write the GIF and return its path. If that fails, the frames are still in `frames`."""
         durations = self.milliseconds[:1] * (len(self.frames) - 1) + self.milliseconds[1:]
         return write_gif(self.path, self.frames, durations, colors=64, most_bytes=10**9)
 
@@ -93,7 +94,7 @@ class LatentGridSnapshots(keras.callbacks.Callback):
         self.take()
 
     def on_train_batch_end(self, batch, logs=None):
-        if batch + 1 >= self.due:  # A call can run several batches.
+        if batch + 1 >= self.due:  # One call may cover several batches.
             self.due = (batch + 1) // self.every * self.every + self.every
             self.take()
 
@@ -107,7 +108,7 @@ class LatentGridSnapshots(keras.callbacks.Callback):
 
 def _check_path(path):
     if Path(path).suffix != ".gif":
-        raise ValueError(f"{Path(path).name!r} does not end in .gif; expected a GIF, which plays wherever notebooks do")
+        raise ValueError(f"{Path(path).name!r} doesn't end in .gif; expected a GIF, which plays wherever notebooks do")
     return Path(path)
 
 
@@ -115,5 +116,5 @@ def _check_durations(milliseconds, count):
     durations = as_numbers(milliseconds, "milliseconds").ravel()
     durations = durations.repeat(count) if durations.size == 1 else durations
     if len(durations) != count or not ((durations >= 20) & (durations <= LONGEST) & (durations % 10 == 0)).all():
-        raise ValueError(f"milliseconds are {milliseconds}; expected 1 or {count}, a multiple of 10 from 20 to 655,350")
+        raise ValueError(f"milliseconds are {milliseconds}; expected 1 or {count} multiples of 10 from 20 to 655,350")
     return durations.astype(int).tolist()

@@ -1,4 +1,4 @@
-"""Training in which a whole epoch is one call, for networks so small that an update is mostly bookkeeping."""
+"""Training that runs each epoch in one call, for networks so small that most of the time per batch is overhead."""
 
 import keras
 from keras.callbacks import CallbackList
@@ -9,25 +9,25 @@ from helpers.validation import as_count
 def fit_compiled_epochs(
     model, x, y=None, batch_size=32, epochs=1, callbacks=None, validation_data=None, initial_epoch=0
 ):
-    """Train a compiled model as its `fit` does, but run each epoch in one call; return Keras's History.
+    """Train a compiled model as `fit` does, but run each epoch in one call; return Keras's History.
 
-    The arrays `x` (n, ...) and `y`, (n, ...) or None, are copied to TensorFlow's memory once, and a loop inside one
-    function takes the batches from there; it is one XLA program if the model was compiled with `jit_compile=True`.
-    `validation_data`, a tuple (x, y) or x alone, is evaluated after every epoch. Callbacks see each epoch as one batch.
-    Each epoch has a new order, drawn from the seed of `set_seed`; its last, incomplete batch is left out. On other
-    backends than TensorFlow, and for a model that runs eagerly, this is `fit` itself. Raises TypeError for anything but
-    arrays of numbers; ValueError for fewer samples than a batch, unequal lengths, or a model that was not compiled.
+    The arrays `x` (n, ...) and `y`, (n, ...) or None, are copied to TensorFlow's memory once, and one function loops
+    over their batches. It is one XLA program if the model was compiled with `jit_compile=True`. `validation_data`, a
+    tuple (x, y) or x alone, is evaluated after every epoch. Callbacks see each epoch as one batch. Samples are
+    reshuffled every epoch, as determined by `set_seed`, and the last, incomplete batch is dropped. On other backends
+    than TensorFlow, and for a model that runs eagerly, this calls `fit`. Raises TypeError for anything but arrays of
+    numbers, and ValueError for fewer samples than a batch, unequal lengths, or a model that isn't compiled.
     """
     as_count(epochs, "epochs")
     as_count(initial_epoch, "initial_epoch", 0)
     if as_count(batch_size, "batch_size") > _count_samples(x, "x"):
-        raise ValueError(f"x has {len(x)} samples and a batch holds {batch_size}; expected at least one whole batch")
+        raise ValueError(f"x has {len(x)} samples, but batch_size is {batch_size}; expected at least one full batch")
     held_out = validation_data if isinstance(validation_data, tuple | list | None) else (validation_data,)
     for samples, targets, *_ in ((x, y), (*(held_out or (x,)), None)):
         if _count_samples(samples, "x") != (len(samples) if targets is None else _count_samples(targets, "y")):
-            raise ValueError(f"there are {len(targets)} targets for {len(samples)} samples; expected one for each")
+            raise ValueError(f"there are {len(targets)} targets for {len(samples)} samples; expected one per sample")
     if not getattr(model, "compiled", False):
-        raise ValueError("the model was not compiled; call model.compile(...) first")
+        raise ValueError("the model isn't compiled; call model.compile(...) first")
     if keras.backend.backend() != "tensorflow" or model.run_eagerly:
         return model.fit(x, y, batch_size, epochs, 0, callbacks, validation_data=held_out, initial_epoch=initial_epoch)
     run_epoch, steps = _make_epoch(model, x, y, batch_size), len(x) // batch_size
@@ -54,15 +54,15 @@ def fit_compiled_epochs(
 
 
 def _count_samples(array, name):
-    """Return the length of an array of numbers. Raises TypeError for everything else."""
+    """Return the length of an array of numbers. Raises TypeError for anything else."""
     kind = str(getattr(array, "dtype", type(array).__name__))
     if not getattr(array, "shape", ()) or not any(number in kind for number in ("float", "int", "bool")):
-        raise TypeError(f"{name} is {kind}; expected an array of numbers (model.fit takes datasets and generators)")
+        raise TypeError(f"{name} is {kind}; expected an array of numbers (for datasets and generators, use model.fit)")
     return len(array)
 
 
 def _make_epoch(model, x, y, batch_size):
-    """Return a function that trains for one epoch and returns the model's metrics, means over the epoch."""
+    """Return a function that trains for one epoch and returns the model's metrics, averaged over the epoch."""
     import tensorflow as tf
 
     shape = len(x) // batch_size, batch_size
@@ -81,7 +81,7 @@ def _make_epoch(model, x, y, batch_size):
         tf.while_loop(lambda step: step < shape[0], update, (0,))
         return model.get_metrics_result()
 
-    # Handed over with each call: what a compiled function holds is kept long after training.
+    # Passed with each call, because tensors captured by a compiled function stay in memory long after training.
     arrays, floatx = [x] if y is None or y is x else [x, y], keras.config.floatx()
     tensors = [keras.ops.convert_to_tensor(array, floatx if "float" in str(array.dtype) else None) for array in arrays]
     run = run.get_concrete_function(tf.TensorSpec(shape, "int32"), *tensors)

@@ -1,9 +1,9 @@
 """MNIST and Fashion-MNIST, from the first of four sources that has them.
 
 - `folder`: the folder named by the environment variable AUTOENCODER_DATA, with `mnist.npz` and `fashion-mnist/*.gz`;
-- `keras-cache`: what Keras or this module has downloaded in full, in `~/.keras/datasets` or under KERAS_HOME;
-- `network`: a download from Keras's server, given up after seconds if nothing answers, and kept in that cache;
-- `synthetic`: images made without network or files; results on them are not results on the real data.
+- `keras-cache`: complete downloads by Keras or this module, in `~/.keras/datasets` or under KERAS_HOME;
+- `network`: a download from Keras's server, saved to that cache; it gives up after a few seconds without an answer;
+- `synthetic`: images generated without a download; results on them aren't results on the real data.
 """
 
 import gzip
@@ -34,7 +34,7 @@ SERVER_TIMEOUT = 4  # seconds
 
 
 class Dataset(NamedTuple):
-    """Images float32 (n, 28, 28, 1) in [0, 1], 0 for the background and 1 for full ink, with labels uint8 (n,)."""
+    """Images (n, 28, 28, 1), float32 in [0, 1], where 0 is background and 1 is full ink, and labels (n,), uint8."""
 
     x_train: np.ndarray
     x_test: np.ndarray
@@ -56,9 +56,9 @@ class Dataset(NamedTuple):
 def load_mnist(source=None):
     """Return the 70,000 handwritten digits of MNIST as a Dataset and print where they came from.
 
-    `source` names one of the four sources; by default, all are tried in order. Raises ValueError for another name and a
-    file that can't be used, FileNotFoundError if AUTOENCODER_DATA names no folder or the chosen source has no data. No
-    existing file is ever changed. LeCun, Cortes and Burges, yann.lecun.com/exdb/mnist, CC BY-SA 3.0.
+    `source` is one of the four sources; by default, they are tried in order. Raises ValueError for an unknown source or
+    an unusable file, and FileNotFoundError if AUTOENCODER_DATA isn't a folder or the chosen source has no data. No
+    existing file is ever changed. Source: LeCun, Cortes and Burges, yann.lecun.com/exdb/mnist, CC BY-SA 3.0.
     """
     return _load("MNIST", source, "", make_digits, tuple("0123456789"))
 
@@ -66,13 +66,13 @@ def load_mnist(source=None):
 def load_fashion_mnist(source=None):
     """Return the 70,000 garments of Fashion-MNIST as a Dataset and print where they came from.
 
-    `source` and errors are as in `load_mnist`. Xiao, Rasul and Vollgraf, arxiv.org/abs/1708.07747, MIT license.
+    `source` and errors are as in `load_mnist`. Source: Xiao, Rasul and Vollgraf, arxiv.org/abs/1708.07747, MIT license.
     """
     return _load("Fashion-MNIST", source, "fashion-mnist", make_garments, GARMENTS)
 
 
 def read_arrays(data_set, folder):
-    """Return a data set's four uint8 arrays by name, None if `folder` has no file of it; ValueError if one is bad."""
+    """Return a data set's four uint8 arrays by name, None if `folder` has no files; raise ValueError for a bad file."""
     arrays, files = {}, set(FILES[data_set].values())
     try:
         missing = files - set(os.listdir(folder)) if os.path.lexists(folder) else files
@@ -86,11 +86,11 @@ def read_arrays(data_set, folder):
         path = Path(folder, FILES[data_set][name])
         try:
             if not os.path.isfile(path):
-                raise ValueError("it is a folder, a pipe, a device or a broken link, not a file")
+                raise ValueError("it's a folder, a pipe, a device, or a broken link, not a file")
             if data_set == "MNIST":
                 with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
                     if archive.getinfo(f"{name}.npy").file_size > 2**26:
-                        raise ValueError(f"{name} is larger than that of MNIST")
+                        raise ValueError(f"{name} is larger than the one in MNIST")
                     array = np.lib.format.read_array(file, allow_pickle=False)
             else:
                 with gzip.open(path) as file:
@@ -98,9 +98,9 @@ def read_arrays(data_set, folder):
                     array = np.frombuffer(bytearray(file.read(np.prod(shape) + 1)), np.uint8).reshape(shape)
             found = array.dtype.name, array.shape, hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
             if found != ("uint8", shape, DIGESTS[data_set][name]):
-                raise ValueError(f"{name} isn't that of {data_set}: its type, shape and SHA-256 are {found}")
+                raise ValueError(f"{name} isn't the one in {data_set}: its type, shape, and SHA-256 are {found}")
             arrays[name] = array
-        except Exception as error:  # A damaged file makes zipfile, gzip and NumPy raise many kinds.
+        except Exception as error:  # zipfile, gzip, and NumPy raise many kinds for a damaged file.
             raise ValueError(f"{path} can't be used: {error}. Replace it or make it readable.") from error
     return arrays
 
@@ -108,7 +108,7 @@ def read_arrays(data_set, folder):
 def _load(data_set, source, subfolder, make, class_names):
     folder = os.path.expanduser(os.environ.get("AUTOENCODER_DATA", ""))
     if folder and source in (None, "folder") and not os.path.isdir(folder):
-        raise FileNotFoundError(f"AUTOENCODER_DATA names {folder}, no folder you can open; change or unset it")
+        raise FileNotFoundError(f"AUTOENCODER_DATA is {folder}, which isn't a folder you can open; change or unset it")
     cache = Path(os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras"), "datasets", subfolder)
     cached = [cache / file for file in FILES[data_set].values()]
     readers = {
@@ -123,24 +123,24 @@ def _load(data_set, source, subfolder, make, class_names):
         if arrays := readers[name]():
             break
     else:
-        raise FileNotFoundError(f"the source {source!r} lacks a file of {data_set}; omit `source` to try all of them")
+        raise FileNotFoundError(f"the source {source!r} doesn't have all of {data_set}; omit `source` to try others")
     print(f"{data_set}: {len(arrays['x_train']):,} training and {len(arrays['x_test']):,} test images from: {name}")
     if name == "synthetic":
-        print(f"These images are made up. For {data_set}, connect to the network or set AUTOENCODER_DATA (see README).")
+        print(f"These images are synthetic. For {data_set}, go online or set AUTOENCODER_DATA (see README).")
     images = [np.divide(arrays[key], np.float32(255), dtype=np.float32)[..., None] for key in ("x_train", "x_test")]
     return Dataset(*images, arrays["y_train"], arrays["y_test"], class_names, name)
 
 
 def _download(data_set, cache):
-    """Return the arrays of a data set from Keras's server and keep its files in `cache`, or print why it failed."""
-    executor = ThreadPoolExecutor(1)  # The time limit of urlopen doesn't cover a name server that hangs.
+    """Download a data set's files from Keras's server to `cache` and return its arrays, or print why that failed."""
+    executor = ThreadPoolExecutor(1)  # The timeout of urlopen doesn't cover a name server that hangs.
     with tempfile.TemporaryDirectory() as folder:
         try:
             for file in set(FILES[data_set].values()):
                 with executor.submit(urlopen, SERVER + file, timeout=SERVER_TIMEOUT).result(SERVER_TIMEOUT) as stream:
                     Path(folder, file).write_bytes(stream.read(2**27))
             arrays = read_arrays(data_set, folder)
-        except Exception as error:  # whatever a network or a server may do
+        except Exception as error:  # A network or a server can fail in any way.
             print(f"The download failed: {str(error.__cause__ or error) or f'no answer in {SERVER_TIMEOUT} seconds'}")
             return None
         with suppress(OSError):

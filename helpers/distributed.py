@@ -1,4 +1,4 @@
-"""Start programs that work together; end them and all they start, even if the launcher is killed. Linux and macOS."""
+"""Start programs that work together, and stop them and their children even if the launcher is killed (Linux, macOS)."""
 
 import codecs
 import contextlib
@@ -17,12 +17,12 @@ from pathlib import Path
 
 
 def run_workers(script, workers, *arguments, patience=60.0):
-    """Run a Python script in processes that find one another, show what worker 0 prints, and return that text.
+    """Run a Python script in several connected processes, show what worker 0 prints, and return that text.
 
     Keras runs on JAX in the workers, and `keras.distribution.initialize()` connects them. Raises ValueError unless
-    `workers` is a whole number above 0, and, as `wait_for` does, ChildProcessError if a worker fails.
+    `workers` is a whole number above 0, and ChildProcessError if a worker fails; `patience` is as in `wait_for`.
     """
-    from helpers.validation import as_count  # here, because a guard needs only Python's own modules
+    from helpers.validation import as_count  # imported here because a guard needs only the standard library
 
     shared = {"KERAS_BACKEND": "jax", "KERAS_DISTRIBUTION_JOB_ADDRESSES": f"127.0.0.1:{find_free_port()}"}
     shared |= {"KERAS_DISTRIBUTION_NUM_PROCESSES": str(as_count(workers, "workers")), "no_grpc_proxy": "127.0.0.1"}
@@ -34,12 +34,12 @@ def run_workers(script, workers, *arguments, patience=60.0):
 
 
 def wait_for(started, name, patience=0.0):
-    """Show what the first of the started programs prints until all have ended, and return that text.
+    """Show the output of the first program until all programs have ended, and return it.
 
-    When one fails, the others have `patience` seconds to end; then it raises ChildProcessError with their last lines.
+    If one fails, the others get `patience` seconds to end, and ChildProcessError is raised with the last lines of each.
     """
     deadline, codes = float("inf"), [None]
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")  # A letter may arrive in two parts.
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")  # A character may arrive in two parts.
     with started[0].output.open("rb") as output:
         while None in codes and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -52,22 +52,22 @@ def wait_for(started, name, patience=0.0):
 
 
 def _describe(name, number, guard):
-    """Return how a program ended and the last lines that it printed."""
+    """Return how a program ended and the last lines it printed."""
     code = guard.returncode
     how = f"was killed by signal {code - 128}" if code in range(129, 193) else f"failed with exit status {code}"
-    how = {None: "was ended, since another one failed", 0: "succeeded"}.get(code, how)
+    how = {None: "was stopped because another one failed", 0: "succeeded"}.get(code, how)
     output, errors = (path.read_text(encoding="utf-8", errors="replace") for path in (guard.output, guard.errors))
     said = output + "".join(errors.partition("Traceback")[1:])
-    lines = said.strip().splitlines()[-6:] + re.findall(r"^F\d{4} .*?\] ([^;\n]*)", errors, re.M)  # JAX's own reason
+    lines = said.strip().splitlines()[-6:] + re.findall(r"^F\d{4} .*?\] ([^;\n]*)", errors, re.M)  # JAX's error
     return "\n    ".join([f"{name} {number} {how}" + (", last output:" if lines else ""), *lines])
 
 
 @contextlib.contextmanager
 def programs(commands, environments, hidden=()):
-    """Start a program for each command, a list of words, and give their guards to `wait_for`; end all with the block.
+    """Start a program for each command, a list of strings; yield their guards for `wait_for`, and stop all at the end.
 
     A guard is a process that kills everything its program has started as soon as the program or this process ends.
-    `environments` has the variables to set for each program. No Python program can import the packages `hidden`.
+    `environments` are the variables to set for each program. Python programs can't import the packages in `hidden`.
     """
     started = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, contextlib.ExitStack() as stack:
@@ -82,35 +82,35 @@ def programs(commands, environments, hidden=()):
             with output.open("wb") as stdout, errors.open("wb") as stderr:
                 guard = subprocess.Popen(words, stdout=stdout, stderr=stderr, **options)
             guard.output, guard.errors = output, errors
-            started.append(stack.enter_context(guard))  # At the end, it closes the standard input and waits.
+            started.append(stack.enter_context(guard))  # On exit, it closes standard input and waits.
         yield started
 
 
 def find_free_port():
-    """Return a port of this machine that no process listens on."""
+    """Return a port on this machine that no process is listening on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
 
 
 def _work(script, *arguments):
-    """Run a worker's script; an error ends it at once: at exit, JAX would wait minutes for the other workers."""
+    """Run a worker's script. After an error, exit at once: JAX would wait minutes for the other workers."""
     sys.excepthook = lambda *error: (sys.__excepthook__(*error), os._exit(1))
     sys.argv, sys.path[:0] = [script, *arguments], [str(Path(script).resolve().parent)]
     runpy.run_path(script, run_name="__main__")
 
 
 def _guard(*command):
-    """Run a command until it ends or standard input is closed; kill everything that it started, and exit as it did."""
+    """Run a command until it ends or standard input closes, kill everything it started, and exit with its status."""
     prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else lambda *_: None
     prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: The program's orphans become children of this process.
     options = {"start_new_session": True, "preexec_fn": lambda: prctl(1, signal.SIGKILL)}  # PR_SET_PDEATHSIG
     program = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
     while program.poll() is None and not select.select([0], [], [], 0.05)[0]:
         pass
-    with contextlib.suppress(OSError):  # The group may have ended.
+    with contextlib.suppress(OSError):  # The group may be gone.
         os.killpg(program.pid, signal.SIGKILL)
     code, children = program.wait(), Path(f"/proc/self/task/{os.getpid()}/children")
-    while left := children.read_text().split() if children.exists() else []:  # those that left the group, on Linux
+    while left := children.read_text().split() if children.exists() else []:  # on Linux, processes outside the group
         os.kill(int(left[0]), signal.SIGKILL)
         os.waitpid(int(left[0]), 0)
     os._exit(code if code >= 0 else 128 - code)

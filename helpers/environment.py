@@ -1,4 +1,4 @@
-"""What this machine has, what to do about what it lacks, and where notebooks write files."""
+"""Check what this machine has and what is missing, and create the folder for output files."""
 
 import importlib.util
 import os
@@ -13,7 +13,7 @@ from helpers.datasets import load_fashion_mnist, load_mnist
 
 
 def check_environment():
-    """Print what this machine has; return what the notebooks other than 15 need and it lacks, each with what to do."""
+    """Print what this machine has; return a list of what's missing for the notebooks except 15, and how to fix it."""
     print(f"{'Python':<22} {platform.python_version()} on {platform.system()}, {os.cpu_count()} cores")
     project, missing = list(metadata.distributions(name="autoencoder-notebooks")), []
     for requirement in map(Requirement, project[0].requires if project else []):
@@ -23,7 +23,7 @@ def check_environment():
         try:
             version = metadata.version(name)
             fits = requirement.specifier.contains(version, prereleases=True)
-        except Exception:  # whatever a damaged installation may raise; pip may know TensorFlow as tensorflow-cpu
+        except Exception:  # A damaged installation may raise anything; TensorFlow may be tensorflow-cpu.
             version, fits = "not known to pip", importlib.util.find_spec(name) is not None
         print(f"{name:<22} {version}")
         if not fits:
@@ -33,7 +33,7 @@ def check_environment():
     for load in (load_mnist, load_fashion_mnist):
         try:
             if not load().is_real:
-                missing.append(f"{load.__name__}(): only synthetic: connect to the network or set AUTOENCODER_DATA")
+                missing.append(f"{load.__name__}(): only synthetic data: go online or set AUTOENCODER_DATA")
         except Exception as error:
             missing.append(f"{load.__name__}(): {error}")
     print("\n".join(f"Missing: {piece}" for piece in missing) or "Nothing is missing.")
@@ -41,14 +41,14 @@ def check_environment():
 
 
 def list_accelerators():
-    """Return the names of the accelerators that Keras's backend sees, such as 'gpu:0', without the processor."""
+    """Return the names of the accelerators that Keras's backend sees, such as 'gpu:0'; the CPU doesn't count."""
     if keras.backend.backend() == "torch":  # Keras can't list PyTorch's devices.
         return [f"gpu:{index}" for index in range(importlib.import_module("torch").cuda.device_count())]
     return [device for device in keras.distribution.list_devices() if "cpu" not in device.lower()]
 
 
 def output_folder():
-    """Create and return, as a relative Path, the folder for files: `build` in this checkout or the working folder."""
+    """Create the folder for output, `build` in this checkout or else in the working folder; return a relative Path."""
     root = Path(__file__).resolve().parent.parent
     folder = Path(os.path.relpath(root) if (root / "pyproject.toml").is_file() else "", "build")
     folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""How good generated images are: a judge trained on real images, and the holes between their codes."""
+"""Quality of generated images: a judge trained on real images, and a test for codes in holes of the latent space."""
 
 from collections import namedtuple
 
@@ -14,13 +14,13 @@ Rating = namedtuple("Rating", "passes class_distance")
 
 
 class Judge:
-    """A judge of images: one passes if it's close to a known image and the judge is confident about its class.
+    """A judge of images: an image passes if it's close to a known image and a classifier is confident about its class.
 
     `x`, (n, height, width[, channels]) in [0, 1], and `y`, whole numbers (n,), are training images and their labels.
-    The last sixth are validation images, of which each of two tests turns away the share `strictness`. The first takes
-    the distance to the nearest of `known` images, the root of the summed squared differences of pixels; the second, the
-    probability of the likeliest class, by a small classifier. Training it seeds Keras with `seed`. The class distance
-    of a Rating, from 0 to 1, is that of the frequencies of classes in the images and in the training labels.
+    The last sixth are validation images; the thresholds of two tests each reject the fraction `strictness` of them. The
+    first test is on the Euclidean distance to the nearest of the first `known` images. The second is on the largest
+    class probability from a small classifier, trained after seeding Keras with `seed`. The class distance of a Rating,
+    from 0 to 1, is the total variation distance between the class frequencies of the images and the training labels.
     """
 
     def __init__(self, x, y, strictness=0.1, known=20_000, epochs=4, seed=0):
@@ -41,7 +41,7 @@ class Judge:
         self.least_confident = np.quantile(self.probabilities(validation).max(axis=1), strictness)
 
     def distance(self, images):
-        """Return the distance of each image (n, ...) to the nearest known one, (n,)."""
+        """Return the Euclidean distance from each image (n, ...) to the nearest known image, (n,)."""
         images = as_pixels(images, "images", "n", *self.shape)
         return self.neighbors.kneighbors(images.reshape(len(images), -1))[0][:, 0]
 
@@ -55,14 +55,14 @@ class Judge:
         return is_clear & (self.distance(images) <= self.farthest)
 
     def rate(self, images):
-        """Return the share of images (n, ...) that pass, and their classes' total variation distance, as a Rating."""
+        """Return the fraction of images (n, ...) that pass, and their class distance, as a Rating."""
         classes = self.probabilities(images).argmax(axis=1)
         frequencies = np.bincount(classes, minlength=len(self.frequencies)) / len(classes)
         return Rating(float(self.passes(images).mean()), float(np.abs(frequencies - self.frequencies).sum() / 2))
 
 
 def in_holes(z, z_train, z_validation, share=0.99):
-    """Return whether each code z (n, d) is farther from all of z_train than `share` of z_validation are, (n,)."""
+    """Return whether each code z (n, d) is farther from z_train than a fraction `share` of z_validation is, (n,)."""
     z_train = as_numbers(z_train, "z_train", "n", "latent_dim")
     neighbors = NearestNeighbors(n_neighbors=1).fit(z_train)
     limit = np.quantile(neighbors.kneighbors(as_numbers(z_validation, "z_validation", "n", z_train.shape[1]))[0], share)

@@ -1,4 +1,4 @@
-"""The plane of two latents: where the codes of images lie, and what the decoder draws all over it."""
+"""The plane of two latents: plots of the codes of images, and of the images decoded from a grid."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -7,51 +7,51 @@ from scipy.stats import norm
 from helpers.figures import tile_images
 from helpers.validation import as_count, as_images, as_numbers, as_positive, check_latent_dim
 
-TEN_COLORS = plt.color_sequences["petroff10"]  # made to be told apart without color vision
+TEN_COLORS = plt.color_sequences["petroff10"]  # distinguishable without color vision
 LABEL_BOX = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
 
 
 def uniform_axis(extent, points):
-    """Return `points` coordinates at equal distances from -extent to extent, (points,), at least two."""
+    """Return `points` evenly spaced coordinates from -extent to extent, (points,); at least two."""
     return np.linspace(-as_positive(extent, "extent"), extent, as_count(points, "points", 2), dtype="float32")
 
 
 def quantile_axis(points, low=0.05, high=0.95):
-    """Return `points` quantiles of N(0, 1), (points,), at equal steps of probability from low to high."""
+    """Return `points` quantiles of N(0, 1), (points,), for evenly spaced probabilities from low to high."""
     if not 0 < as_positive(low, "low") < as_positive(high, "high") < 1:
-        raise ValueError(f"low is {low} and high {high}; expected low < high, both between 0 and 1")
+        raise ValueError(f"low is {low} and high is {high}; expected low < high, both between 0 and 1")
     return norm.ppf(np.linspace(low, high, as_count(points, "points", 2))).astype("float32")
 
 
 def make_grid(axis, z2_axis=None):
-    """Return the points, (n, 2), of a grid of rising coordinates row by row: first the highest z2, the lowest z1."""
+    """Return the points, (n, 2), of a grid of increasing coordinates, row by row from the highest z2 and lowest z1."""
     axes = axis, axis if z2_axis is None else z2_axis
-    across, up = (as_numbers(coordinates, "coordinates of the axis", "points") for coordinates in axes)
+    across, up = (as_numbers(coordinates, "axis coordinates", "points") for coordinates in axes)
     if (np.diff(across) <= 0).any() or (np.diff(up) <= 0).any():
-        raise ValueError("coordinates of the axis do not rise; expected them from the lowest to the highest")
+        raise ValueError("axis coordinates don't increase; expected them sorted from lowest to highest")
     return np.stack(np.meshgrid(across, up[::-1]), axis=-1).reshape(-1, 2)
 
 
 def decode_points(decoder, z):
-    """Return images, checked, that a Keras model or a function such as vae.decode makes of z (n, 2), in its shape."""
+    """Return the images decoded from z (n, 2) by a Keras model or a function such as vae.decode; check their values."""
     check_latent_dim(decoder, 2)
     if not callable(decoder):
         raise TypeError(f"the decoder is {decoder!r}; expected a Keras model or a function of points (n, 2)")
     z, predict = np.asarray(z, dtype="float32"), getattr(decoder, "predict", None)
     images = as_numbers(predict(z, batch_size=1000, verbose=0) if predict else decoder(z), "decoded images")
     if len(as_images(images, "decoded images")) != len(z):
-        raise ValueError(f"the decoder made {len(images)} images of {len(z)} points; expected one for each")
+        raise ValueError(f"the decoder returned {len(images)} images for a batch of {len(z)} points; expected one each")
     return images
 
 
 def decode_grid(decoder, axis):
-    """Return the images, (points, points, height, width[, channels]), that a decoder makes of `make_grid(axis)`."""
+    """Return the images, (points, points, height, width[, channels]), that a decoder returns for `make_grid(axis)`."""
     images = decode_points(decoder, make_grid(axis))
     return images.reshape(len(axis), len(axis), *images.shape[1:])
 
 
 def plot_grid(images, axis, ax=None, ink=True):
-    """Draw what `decode_grid` returned, coordinates at its edges, `ink` as in `plot_image_rows`; return the axes."""
+    """Draw images from `decode_grid` with coordinates at the edges, `ink` as in `plot_image_rows`; return the axes."""
     axis, points, images = make_grid(axis)[: len(axis), 0], len(axis), as_numbers(images, "decoded images")
     if images.shape[:2] != (points, points):
         raise ValueError(f"decoded images have shape {images.shape}; expected ({points}, {points}, height, width, ...)")
@@ -68,7 +68,7 @@ def plot_grid(images, axis, ax=None, ink=True):
 
 
 def check_codes(codes, labels, class_names):
-    """Return codes (n, 2) and labels (n,), whole numbers that have one of at most ten names; else raise ValueError."""
+    """Return codes (n, 2) and labels (n,), integers; raise ValueError unless each label has one of up to ten names."""
     codes = as_numbers(codes, "codes", "n", 2)
     labels = as_numbers(labels, f"labels for {len(codes)} codes", len(codes))
     if len(class_names) > 10 or not np.isin(labels, np.arange(len(class_names))).all():
@@ -77,7 +77,7 @@ def check_codes(codes, labels, class_names):
 
 
 def plot_codes(codes, labels, class_names, ax=None, limit=None):
-    """Draw codes (n, 2) in the colors of their labels (n,), on axes from -limit to limit if given; return the axes."""
+    """Plot codes (n, 2), colored by their labels (n,), on axes from -limit to limit if given; return the axes."""
     codes, labels = check_codes(codes, labels, class_names)
     limits = {} if limit is None else dict.fromkeys(("xlim", "ylim"), (-as_positive(limit, "limit"), limit))
     ax = ax or plt.figure(figsize=(7.4, 5.6)).add_subplot()

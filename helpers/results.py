@@ -1,4 +1,4 @@
-"""The table that ends a notebook: what was published, what its recipe gives today, and what came out here."""
+"""The table at the end of a notebook: the published result, the one reproduced today, and ours."""
 
 import html
 import importlib
@@ -15,7 +15,7 @@ HEADINGS = ("measure", "published", "reproduced", "ours", "reached?")
 
 
 class Result(NamedTuple):
-    """Our value of a measure in `helpers/reference.json`; `claims` if it's meant to reach the reproduced value."""
+    """Our result for a measure in `helpers/reference.json`; `claims` if it's supposed to reach the reproduced one."""
 
     system: str
     measure: str
@@ -27,8 +27,8 @@ def show_results(notebook, results, *, data, budget, seed, seconds):
     """Return a table of Results beside the published and reproduced values, which a cell shows and stores as JSON.
 
     `notebook` is the file's name without its suffix, `data` the Dataset used, `budget` "full" or "fast", and `seconds`
-    the training time: a number, or one for each system. On synthetic data or the fast budget, the other values are left
-    out. Raises ValueError for what is unknown, missing, or not finite, and TypeError if ours isn't one number.
+    the training time: a number, or a dict with one for each system. With synthetic data or the fast budget, the other
+    values are omitted. Raises ValueError for unknown, missing, or non-finite values, TypeError if ours isn't a number.
     """
     if budget not in ("full", "fast"):
         raise ValueError(f"budget is {budget!r}; expected one of full, fast")
@@ -37,14 +37,14 @@ def show_results(notebook, results, *, data, budget, seed, seconds):
     for system, measure, ours, claims in results:
         known = reference.get(system, {"measures": reference})["measures"]
         if measure not in known:
-            raise ValueError(f"no {measure!r} of {system!r} in helpers/reference.json; expected one of {sorted(known)}")
+            raise ValueError(f"reference.json has no {measure!r} for {system!r}; expected one of {sorted(known)}")
         row = {key: known[measure][key] for key in ("name", "unit", "direction", "published", "reproduced")}
         row["reproduced_seconds"] = reference[system]["seconds"]
         if not comparable:
             row |= dict.fromkeys(("published", "reproduced", "reproduced_seconds"))
-        row["ours"] = float(as_numbers(ours, f"our results {measure!r} of {system!r}"))
+        row["ours"] = float(as_numbers(ours, f"our results for {measure!r} of {system!r}"))
         own = seconds.get(system) if isinstance(seconds, dict) else seconds
-        row["seconds"] = round(as_positive(own, f"seconds of {system}"), 1)
+        row["seconds"] = round(as_positive(own, f"seconds for {system}"), 1)
         row["claims"] = claims and comparable and row["direction"] is not None
         rows.append(row | run | {"system": system, "measure": measure, "versions": read_versions()})
     return ResultsTable(rows)
@@ -57,13 +57,13 @@ def read_reference():
 
 def read_versions():
     """Return the versions that a result depends on, by package: Python, Keras, the backend in use, and NumPy."""
-    backend = importlib.import_module("keras").backend.backend()  # here, since tools read results without Keras
+    backend = importlib.import_module("keras").backend.backend()  # here, so tools can read results without Keras
     versions = {name: importlib.import_module(name).__version__ for name in ("keras", backend, "numpy")}
     return {"python": platform.python_version()} | versions
 
 
 class ResultsTable:
-    """Rows of results, shown as HTML or text, and stored as JSON. The value to reach is the reproduced or published."""
+    """Rows of results, shown as HTML or text and stored as JSON. The target is the reproduced or published value."""
 
     def __init__(self, rows):
         self.rows, self.lines, self.note = rows, [HEADINGS], ""

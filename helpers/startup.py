@@ -1,4 +1,4 @@
-"""What must happen before Keras starts: `start_keras()`, which every notebook calls in its first cell."""
+"""Setup before Keras is imported: `start_keras()`, which every notebook calls in its first cell."""
 
 import ctypes
 import gc
@@ -10,34 +10,34 @@ from contextlib import contextmanager
 
 
 def start_keras():
-    """Set up memory and oneDNN, then import Keras and start its backend without messages that no one needs to act on.
+    """Configure memory and oneDNN, then import Keras and start its backend without messages that need no action.
 
     Call it before anything imports TensorFlow. Environment variables that the user has set keep their values.
     """
-    # By default, glibc has eight heaps per core, and a notebook that trains many networks grows by hundreds of MB.
+    # By default, glibc uses eight heaps per core, and a notebook that trains many networks grows by hundreds of MB.
     if "MALLOC_ARENA_MAX" not in os.environ:
-        _call_libc("mallopt", -8, os.cpu_count() or 1)  # M_ARENA_MAX of malloc.h
+        _call_libc("mallopt", -8, os.cpu_count() or 1)  # M_ARENA_MAX in malloc.h
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # native errors, no warnings
     if platform.machine().lower() in ("x86_64", "amd64"):
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # faster on old processors, too, where it's off by default
-    # oneDNN's own allocator never gives memory back: a gigabyte after the loss of 60,000 images.
+    # oneDNN's own allocator never returns memory: a gigabyte after computing the loss of 60,000 images.
     os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "true")
     with hold_native_messages():
         from keras import backend, ops
 
         ops.zeros(1)
-        if backend.backend() == "tensorflow":  # whose oneDNN reports once that it lacks integers on some processors
+        if backend.backend() == "tensorflow":  # Its oneDNN logs once that some CPUs don't support integers.
             sys.modules["tensorflow"].function(ops.transpose)(ops.zeros((2, 2), "int32"))
 
 
 @contextmanager
 def hold_native_messages():
-    """Hold back what C++ libraries write to file descriptor 2 in the `with` block; show it only if the block fails."""
+    """Hold back what C++ libraries write to standard error in the `with` block; show it only if the block fails."""
     if sys.stderr is not None:
         sys.stderr.flush()
     try:
         visible = os.dup(2)
-    except OSError:  # There is no standard error, such as under pythonw.
+    except OSError:  # There's no standard error, as under pythonw.
         yield
         return
     with tempfile.TemporaryFile() as held_back:
@@ -54,13 +54,13 @@ def hold_native_messages():
 
 
 def return_freed_memory():
-    """Collect garbage, such as replaced models, and with glibc give free memory back to the system (malloc_trim(3))."""
+    """Collect garbage, such as replaced models, and with glibc return free memory to the system (malloc_trim(3))."""
     gc.collect()
     _call_libc("malloc_trim", 0)
 
 
 def _call_libc(name, *numbers):
-    """Call a function of Linux's C library if there is one of that name."""
+    """Call a function of the C library on Linux, if it has one by that name."""
     if sys.platform == "linux":
         function = getattr(ctypes.CDLL(None), name, None)
         if function is not None:

@@ -1,6 +1,6 @@
 """The variational autoencoder (VAE): the ELBO and its parts, the model, and `build_vae` for images of any size.
 
-All losses are in nats per image, summed over pixels and latents, and computed in float32 or more.
+All losses are in nats per image, summed over pixels and latents, and computed in at least float32.
 """
 
 import inspect
@@ -13,26 +13,26 @@ from keras import layers, ops
 from helpers.validation import as_count, as_pixels, as_positive
 
 LIKELIHOODS = ("bernoulli", "continuous_bernoulli", "gaussian")
-# Layers that only move values: the activation before them decides what a network returns.
+# Layers that only rearrange values, so the activation before them determines what a network returns.
 MOVES = (layers.Reshape, layers.Flatten, layers.Permute, layers.Cropping2D, layers.Identity, layers.InputLayer)
 
 
 def kl_divergence(z_mean, z_log_var):
     """Return the Kullback-Leibler divergence of N(z_mean, exp(z_log_var)) from N(0, 1), in nats per image, (n,).
 
-    Both have shape (n, latent_dim). Source: D. P. Kingma and M. Welling, Auto-Encoding Variational Bayes, 2014, app. B.
+    Both are (n, latent_dim). Source: D. P. Kingma and M. Welling, Auto-Encoding Variational Bayes, 2014, appendix B.
     """
     z_mean, z_log_var = _promote(z_mean), _promote(z_log_var)
     return 0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - z_log_var - 1.0, axis=-1)
 
 
 def reconstruction_loss(images, decoded, likelihood="bernoulli", from_logits=False, variance=1.0):
-    """Return -log p(x given z), summed over pixels: nats per image, (n,), for arrays of the same shape, (n, ...).
+    """Return -log p(x | z), summed over pixels: nats per image, (n,), for arrays of the same shape, (n, ...).
 
-    For "bernoulli", pixels are decoded to probabilities, or with `from_logits` to logits, which are safe where
-    probabilities round to 0 or 1: binary cross-entropy. "continuous_bernoulli" is a density of gray pixels (G.
-    Loaiza-Ganem and J. P. Cunningham, The continuous Bernoulli, 2019). For "gaussian", pixels are decoded to means, and
-    all have this `variance`. Raises ValueError for other likelihoods and for shapes that differ.
+    For "bernoulli", `decoded` holds probabilities, or with `from_logits` logits, which stay accurate where
+    probabilities round to 0 or 1; the loss is binary cross-entropy. "continuous_bernoulli" is a density for gray pixels
+    (G. Loaiza-Ganem and J. P. Cunningham, The continuous Bernoulli, 2019). For "gaussian", `decoded` holds means, and
+    all pixels have this `variance`. Raises ValueError for other likelihoods and for shapes that differ.
     """
     if likelihood not in LIKELIHOODS:
         raise ValueError(f"likelihood is {likelihood!r}; expected one of {', '.join(LIKELIHOODS)}")
@@ -49,14 +49,14 @@ def reconstruction_loss(images, decoded, likelihood="bernoulli", from_logits=Fal
 
 
 def to_logits(probabilities):
-    """Return log(p / (1 - p)) of probabilities; 0 and 1 are moved by 1e-7, so that the result is finite."""
+    """Return log(p / (1 - p)) of probabilities, clipped to [1e-7, 1 - 1e-7] to keep the result finite."""
     probabilities = ops.clip(probabilities, 1e-7, 1 - 1e-7)
     return ops.log(probabilities) - ops.log1p(-probabilities)
 
 
 def log_normalizer(logits):
     """Return the log of the continuous Bernoulli's normalizing constant, logits / tanh(logits / 2)."""
-    is_small = ops.abs(logits) < 0.1  # There the quotient loses digits; a series doesn't.
+    is_small = ops.abs(logits) < 0.1  # There, the quotient loses precision; a series doesn't.
     square = ops.square(ops.where(is_small, logits, 0.0))
     size = ops.where(is_small, 1.0, ops.abs(logits))
     series = math.log(2) + square / 12 - 7 * ops.square(square) / 1440
@@ -64,7 +64,7 @@ def log_normalizer(logits):
 
 
 def mean_image(decoded, likelihood="bernoulli", from_logits=False):
-    """Return the mean of each pixel, (n, ...), of what `decoded`, (n, ...), describes; see `reconstruction_loss`."""
+    """Return the mean of each pixel, (n, ...), given the parameters `decoded`, (n, ...); see `reconstruction_loss`."""
     decoded = _promote(decoded)
     if likelihood == "continuous_bernoulli":
         logits = decoded if from_logits else to_logits(decoded)
@@ -84,9 +84,9 @@ def negative_elbo(reconstruction, divergence, beta=1.0):
 
 @keras.saving.register_keras_serializable(package="autoencoders")
 class Sampling(layers.Layer):
-    """Draw z from N(z_mean, exp(z_log_var)) so that the gradient reaches both: z = z_mean + sigma * epsilon.
+    """Draw z from N(z_mean, exp(z_log_var)) with the reparameterization trick: z = z_mean + sigma * epsilon.
 
-    All three are (n, latent_dim). A loaded model begins its sequence of noise again.
+    All three are (n, latent_dim). A loaded model starts its noise sequence over.
     """
 
     def __init__(self, seed=None, **kwargs):
@@ -112,17 +112,17 @@ class BatchMean(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable(package="autoencoders")
 class VariationalAutoencoder(keras.Model):
-    """A VAE that trains with `fit(images)`; the loss is the negative ELBO in nats per image, mean over the batch.
+    """A VAE that trains with `fit(images)`; the loss is the negative ELBO in nats per image, averaged over the batch.
 
-    `encoder` returns [z_mean, z_log_var, z], each (n, latent_dim); `decoder` turns z into what `likelihood` takes, in
-    the shape of the images (see `reconstruction_loss`): logits if it ends without activation, probabilities if it ends
-    in a sigmoid; where that can't be seen, say `from_logits`. The `variance` of a Gaussian is a number or "learned".
-    `beta` weighs the KL divergence: a number, a keras.Variable(trainable=False), or a schedule of keras.optimizers,
+    `encoder` returns [z_mean, z_log_var, z], each (n, latent_dim). `decoder` maps z to the parameters of `likelihood`
+    (see `reconstruction_loss`), in the shape of the images: logits if it ends without an activation, probabilities if
+    it ends in a sigmoid. For other decoders, set `from_logits`. The `variance` of a Gaussian is a number or "learned".
+    `beta` weights the KL divergence: a number, a keras.Variable(trainable=False), or a schedule from keras.optimizers,
     called with the number of training steps. `vae.beta = 2.0` changes it.
 
-    `fit(noisy, clean)` takes targets that differ from its input. `sample_weight` (n,) weighs images; `metrics` compare
-    targets with decoded images. The logs "reconstruction_loss" and, times beta, "kl_divergence" add up to the loss
-    without regularization. Raises ValueError for what isn't supported.
+    `fit(noisy, clean)` takes targets that differ from its input. `sample_weight` (n,) weights images; `metrics` compare
+    targets with decoded images. The logs "reconstruction_loss" and beta times "kl_divergence" add up to the loss
+    without regularization. Raises ValueError for anything that isn't supported.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class VariationalAutoencoder(keras.Model):
 
     @property
     def beta(self):
-        """The present weight of the KL divergence: a keras.Variable, or what the schedule gives."""
+        """The current weight of the KL divergence: a keras.Variable, or the value of the schedule."""
         return self._beta if self.beta_schedule is None else self.beta_schedule(self.step)
 
     @beta.setter
@@ -165,7 +165,7 @@ class VariationalAutoencoder(keras.Model):
 
     @property
     def likelihood_options(self):
-        """The last arguments of `reconstruction_loss` and `measure_vae` for this model, as a dict."""
+        """This model's keyword arguments for `reconstruction_loss` and `measure_vae`, as a dict."""
         variance = self.variance if self.log_variance is None else ops.exp(self.log_variance)
         return {"likelihood": self.likelihood, "from_logits": self.from_logits, "variance": variance}
 
@@ -187,7 +187,7 @@ class VariationalAutoencoder(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         if getattr(self, "loss", None) is not None:
-            raise ValueError(f"loss={self.loss!r} can't be used with a VAE: leave it out of compile, set likelihood=")
+            raise ValueError(f"loss={self.loss!r} can't be used with a VAE; omit it in compile, set likelihood=")
         z_mean, z_log_var, decoded = y_pred
         target = _match_shapes("images", x, decoded) if y is None else _match_shapes("targets y", y, decoded)
         reconstruction = reconstruction_loss(target, decoded, **self.likelihood_options)  # (batch,)
@@ -200,7 +200,7 @@ class VariationalAutoencoder(keras.Model):
         loss = BatchMean(dtype=divergence.dtype)(losses, losses)
         if self.step is not None and training:
             self.step.assign_add(1)
-        if self.losses:  # of regularizers and add_loss
+        if self.losses:  # from regularizers and add_loss
             loss = loss + ops.cast(super().compute_loss(x, y, y_pred, sample_weight, training), loss.dtype)
         return loss
 
@@ -223,12 +223,10 @@ class VariationalAutoencoder(keras.Model):
         return super().evaluate(**options, batch_size=batch_size, verbose=verbose, **kwargs)
 
     def _check_data(self, x=None, y=None, sample_weight=None, class_weight=None, **options):
-        """Return arguments for Keras; raise ValueError if arrays of target images are outside [0, 1]."""
+        """Return arguments for Keras; raise ValueError if an array of target images has values outside [0, 1]."""
         self._build_if_possible()
         if class_weight is not None:
-            raise ValueError(
-                "class_weight needs labels, and a VAE has none; expected sample_weight, one for each image"
-            )
+            raise ValueError("class_weight needs labels, and a VAE doesn't have any; expected sample_weight")
         target = x if y is None else y
         if self.likelihood in LIKELIHOODS[:2] and isinstance(target, np.ndarray) and target.ndim > 1 and target.size:
             as_pixels(target, "target images", *target.shape)
@@ -236,7 +234,7 @@ class VariationalAutoencoder(keras.Model):
                 decoded = self.decoder(np.random.default_rng(0).normal(size=(8, self.latent_dim)).astype("float32"))
                 as_pixels(decoded, "decoded images", *decoded.shape)
         if sample_weight is not None and y is None:
-            y = x  # Keras drops weights that come without targets.
+            y = x  # Keras drops weights without targets.
         return {"x": x, "y": y, "sample_weight": sample_weight} | options
 
     def encode(self, images):
@@ -244,12 +242,12 @@ class VariationalAutoencoder(keras.Model):
         return tuple(self.encoder.predict(images, verbose=0)[:2])
 
     def decode(self, z):
-        """Return the images (means of their pixels), NumPy (n, ...), that codes (n, latent_dim) are decoded to."""
+        """Return the images (means of their pixels), NumPy (n, ...), decoded from codes (n, latent_dim)."""
         decoded = self.decoder.predict(ops.convert_to_numpy(z), verbose=0)
         return ops.convert_to_numpy(mean_image(decoded, self.likelihood, self.from_logits))
 
     def predict(self, *args, **kwargs):
-        """Return what images are decoded to from z_mean, NumPy (n, ...); takes what `keras.Model.predict` takes."""
+        """Return images decoded from z_mean, NumPy (n, ...); takes the arguments of `keras.Model.predict`."""
         return self.decode(super().predict(*args, **kwargs)[0])
 
     def reconstruct(self, images):
@@ -257,9 +255,9 @@ class VariationalAutoencoder(keras.Model):
         return self.predict(images, verbose=0)
 
     def sample(self, n, seed=None):
-        """Return n new images, NumPy (n, ...), decoded from draws of N(0, I); the same for the same seed."""
+        """Return n new images, NumPy (n, ...), decoded from samples of N(0, I); a seed makes them repeatable."""
         if self.latent_dim is None:
-            raise ValueError("the decoder doesn't say how many latents it takes; expected a Keras model that is built")
+            raise ValueError("the decoder's number of latents isn't known; expected a Keras model that is built")
         return self.decode(keras.random.normal((as_count(n, "n"), self.latent_dim), seed=seed))
 
     def get_config(self):
@@ -274,10 +272,11 @@ class VariationalAutoencoder(keras.Model):
 
 
 def build_vae(image_shape, latent_dim, likelihood="bernoulli", width=32):
-    """Return an untrained convolutional VariationalAutoencoder of images of this shape, (height, width, channels).
+    """Return an untrained convolutional VariationalAutoencoder for images of shape (height, width, channels).
 
-    `width` is the number of filters of its first layer. Images whose sides aren't divisible by 4 are padded with zeros,
-    and what is decoded is cropped. The decoder returns logits, or means for a Gaussian. Lesson 09 has it in full.
+    `width` is the number of filters in its first layer. Images whose sides aren't divisible by 4 are padded with zeros,
+    and decoded images are cropped. The decoder returns logits, or means for a Gaussian. Lesson 09 has the full code.
+    Raises ValueError for other image shapes and for numbers that aren't positive integers.
     """
     if np.shape(image_shape) != (3,):
         raise ValueError(f"image_shape is {image_shape}; expected (height, width, channels), such as (28, 28, 1)")
@@ -311,34 +310,34 @@ def build_vae(image_shape, latent_dim, likelihood="bernoulli", width=32):
 def returns_logits(decoder, from_logits=None):
     """Return whether a decoder returns logits: True if it ends without an activation, False if it ends in a sigmoid.
 
-    For other ends, `from_logits` counts. Raises ValueError if that is None, or contradicts the end.
+    For other endings, return `from_logits`. Raises ValueError if it is None or contradicts the ending.
     """
     ends = [operation for operation in _list_operations(decoder) if not isinstance(operation, MOVES)]
     end = ends[-1] if ends else decoder
     name = getattr(getattr(end, "activation", None), "__name__", type(end).__name__.lower())
     seen = {"linear": True, "sigmoid": False}.get(name, from_logits)
     if seen is None or from_logits not in (None, seen):
-        expected = "no activation (logits), a sigmoid (probabilities), or from_logits=True or False for another end"
+        expected = "no activation (logits), a sigmoid (probabilities), or from_logits=True or False for another ending"
         raise ValueError(f"the decoder ends in {name} and from_logits is {from_logits}; expected {expected}")
     return seen
 
 
 def _list_operations(model):
-    """Return the layers and other operations of a model in their order, with those of the models in it."""
+    """Return the layers and other operations of a model in order, including those of nested models."""
     parts = model.layers if isinstance(model, keras.Sequential) else getattr(model, "operations", None)
     return [model] if parts is None else [operation for part in parts for operation in _list_operations(part)]
 
 
 def _promote(values):
-    """Return values as a tensor of floats of 32 bits at least."""
+    """Return values as a tensor of floats with at least 32 bits."""
     values = ops.convert_to_tensor(values)
     return ops.cast(values, keras.backend.result_type(values.dtype, "float32"))
 
 
 def _match_shapes(name, values, expected):
-    """Return values as a tensor of the shape that `expected` has; raise ValueError if theirs is known to differ."""
+    """Return values as a tensor in the shape of `expected`; raise ValueError if the shapes are known to differ."""
     values = ops.convert_to_tensor(values)
-    shape, other = tuple(values.shape), tuple(expected.shape)  # None in them is a size that TensorFlow doesn't know.
+    shape, other = tuple(values.shape), tuple(expected.shape)  # None is a size that TensorFlow doesn't know.
     pairs = list(zip(shape, other, strict=False))
     if len(shape) != len(other) or any(None not in pair and pair[0] != pair[1] for pair in pairs):
         advice = {"images": "reshape them", "targets y": "leave y out, or pass images"}.get(name, "pass one per image")

@@ -1,8 +1,8 @@
-"""What a trained variational autoencoder is measured by: the ELBO and its parts, active units, and log p(x).
+"""Metrics of a trained variational autoencoder: the ELBO and its parts, active units, and log p(x).
 
-An encoder returns [z_mean, z_log_var, ...], each (n, latent_dim); a decoder turns z into what `reconstruction_loss`
-takes. The options are the last ones of that function; for a VariationalAutoencoder, `vae.likelihood_options`. Values
-are in nats per image. Images are (n, height, width[, channels]) or (n, pixels); NaN and other shapes raise ValueError.
+An encoder returns [z_mean, z_log_var, ...], each (n, latent_dim); a decoder maps z to the `decoded` of
+`reconstruction_loss`. `options` are that function's keyword arguments, such as `vae.likelihood_options`. Values are in
+nats per image. Images are (n, height, width[, channels]) or (n, pixels); NaN and other shapes raise ValueError.
 """
 
 from collections import namedtuple
@@ -16,16 +16,16 @@ from helpers.validation import as_count, as_numbers, as_pixels, as_positive, che
 
 FIELDS = "elbo elbo_error reconstruction_loss kl_divergence kl_by_latent active_units latent_dim images bound_images"
 FIELDS += " elbo_of_bound_images bounds log_likelihood"
-UNUSED = 0.01  # nats: such a latent says next to nothing about its image
-AT_ONCE = 5_000  # images decoded before they are reduced to numbers
+UNUSED = 0.01  # nats: a latent below this carries almost no information about its image
+AT_ONCE = 5_000  # images decoded at a time, to limit memory
 LOG_2_PI = np.log(2 * np.pi)
 
 
 class VaeMetrics(namedtuple("VaeMetrics", FIELDS)):
-    """What `measure_vae` returns; all but the counts are in nats per image, means over images.
+    """The result of `measure_vae`. Except for the counts, values are in nats per image, averaged over images.
 
-    `elbo_error` is a standard error, `bounds` are importance-weighted bounds by number of samples, `log_likelihood` is
-    by quadrature, for two latents. Without `bound_images`, these are {} and None.
+    `elbo_error` is a standard error. `bounds` maps each number of samples to the importance-weighted bound.
+    `log_likelihood` is computed by quadrature, for two latents. Without `bound_images`, these are {} and None.
     """
 
     def __str__(self):
@@ -56,9 +56,9 @@ class VaeMetrics(namedtuple("VaeMetrics", FIELDS)):
 def measure_vae(encoder, decoder, images, *, bound_images=None, samples=(100, 1000), seed=0, points=200, **options):
     """Measure a trained VAE on images, (n, height, width[, channels]) or (n, pixels); return VaeMetrics.
 
-    The ELBO takes one sample of z for each image. With `bound_images`, their number, the first images also get the
-    importance-weighted bounds, one for each number in `samples`, and for two latents log p(x) by quadrature on `points`
-    x `points` of the plane. `options` are the likelihood's. Raises ValueError for fewer than two images.
+    The ELBO uses one sample of z per image. For the first `bound_images` images, it also computes importance-weighted
+    bounds, one for each number in `samples`, and, with two latents, log p(x) by quadrature on a grid of `points` x
+    `points`. `options` are the likelihood's. Raises ValueError for fewer than two images.
     """
     images = _check_images(images, **options)
     few = images[:0] if bound_images is None else images[: as_count(bound_images, "bound_images", 1, len(images))]
@@ -87,21 +87,21 @@ def measure_vae(encoder, decoder, images, *, bound_images=None, samples=(100, 10
 
 
 def count_active_units(z_mean, threshold=0.01):
-    """Return how many latents of z_mean (n, latent_dim) vary over images: with a variance above `threshold`.
+    """Return how many latents of z_mean (n, latent_dim) have a variance over images above `threshold`.
 
-    Y. Burda, R. Grosse and R. Salakhutdinov, Importance Weighted Autoencoders, 2016, section 5.
+    Source: Y. Burda, R. Grosse and R. Salakhutdinov, Importance Weighted Autoencoders, 2016, section 5.
     """
     z_mean = as_numbers(z_mean, "z_mean", "n", "latent_dim")
     if len(z_mean) < 2:
-        raise ValueError("z_mean is that of one image; expected two or more, over which a latent can vary")
+        raise ValueError("z_mean has only one image; expected at least two, since it takes their variance")
     return int((np.var(z_mean, axis=0, dtype="float64") > threshold).sum())
 
 
 def iwae_bound(encoder, decoder, images, samples=100, seed=0, **options):
-    """Return a lower bound on log p(x) for each of n images, (n,), tighter the more `samples`.
+    """Return a lower bound on log p(x) for each of n images, (n,), in nats; more `samples` make it tighter.
 
-    It is the log of the mean of p(x given z) p(z) / q(z given x) over samples of z from q (Burda et al. 2016, equation
-    8), drawn in blocks, so that memory stays small. One sample gives the ELBO.
+    It's the log of the mean of p(x | z) p(z) / q(z | x) over samples of z from q (Burda et al. 2016, equation 8). They
+    are drawn in blocks to save memory. One sample gives an estimate of the ELBO.
     """
     images, samples = _check_images(images, **options), as_count(samples, "samples")
     blocks = _draw_log_weights(encoder, decoder, images, samples, seed, options)
@@ -109,9 +109,9 @@ def iwae_bound(encoder, decoder, images, samples=100, seed=0, **options):
 
 
 def log_likelihood_by_quadrature(decoder, images, extent=5.0, points=200, **options):
-    """Return log p(x) for each of n images, (n,), as a sum over a square grid of two latents.
+    """Return log p(x) for each of n images, (n,), in nats, as a sum over a square grid of two latents.
 
-    The grid has `points` x `points` points over [-extent, extent] on both axes; compare two numbers of points.
+    The grid has `points` x `points` points over [-extent, extent] on both axes. Compare two grids to check accuracy.
     """
     images = _check_images(images, **options)
     extent, points = as_positive(extent, "extent"), as_count(points, "points", 2)
@@ -126,19 +126,19 @@ def log_likelihood_by_quadrature(decoder, images, extent=5.0, points=200, **opti
 
 
 def sample_latents(z_mean, z_log_var, samples, generator):
-    """Return samples of z from N(z_mean, exp(z_log_var)), each (n, latent_dim): (n, samples, latent_dim)."""
+    """Return samples (n, samples, latent_dim) from N(z_mean, exp(z_log_var)), whose arguments are (n, latent_dim)."""
     z_mean = as_numbers(z_mean, "z_mean", "n", "latent_dim")
     z_log_var = as_numbers(z_log_var, "z_log_var", *z_mean.shape)
     epsilon = generator.standard_normal((len(z_mean), as_count(samples, "samples"), z_mean.shape[1])).astype("float32")
-    with np.errstate(over="ignore"):  # An overflow is refused on the next line.
+    with np.errstate(over="ignore"):  # `as_numbers` raises for an overflow.
         z = z_mean[:, None] + np.exp(0.5 * z_log_var)[:, None] * epsilon
     return as_numbers(z, "samples of z")
 
 
 def log_px_given_z(images, decoded, likelihood="bernoulli", from_logits=False, variance=1.0):
-    """Return log p(x given z) of each image with each decoded one: (images, decoded), by one matrix product.
+    """Return log p(x | z) for every pair of an image and a decoded image, (images, decoded), with one matrix product.
 
-    Both are arrays (n, ...) of the same number of pixels; for pairs, `reconstruction_loss` is the negative of this.
+    Both are arrays (n, ...) with the same number of pixels. `reconstruction_loss` is the negative, for matching pairs.
     """
     x = _check_images(images, likelihood).reshape(len(images), -1)
     decoded = _check_images(decoded, "gaussian" if from_logits else likelihood, name="decoded images")
@@ -160,7 +160,7 @@ def log_standard_normal(z):
 
 
 def _check_images(images, likelihood="bernoulli", from_logits=False, variance=1.0, name="images"):
-    """Return images as an array (n, ...) of floats, which the likelihood has to allow."""
+    """Return images as an array (n, ...) of floats; raise ValueError for values that the likelihood doesn't allow."""
     images = as_numbers(images, name)
     if images.ndim < 2:
         raise ValueError(f"{name} have shape {images.shape}; expected (n, height, width[, channels]) or (n, pixels)")
@@ -180,14 +180,14 @@ def _encode(encoder, images):
 
 
 def _decode(decoder, z, images, likelihood="bernoulli", from_logits=False, variance=1.0):
-    """Return what is decoded from z (n, latent_dim), of the shape of the images."""
+    """Return the decoder's output for z (n, latent_dim), which must have the shape of the images."""
     check_latent_dim(decoder, z.shape[1])
     check = as_numbers if from_logits or likelihood == "gaussian" else as_pixels
     return check(decoder.predict(z, batch_size=1000, verbose=0), "decoded images", len(z), *images.shape[1:])
 
 
 def _draw_log_weights(encoder, decoder, images, samples, seed, options):
-    """Yield log p(x given z) + log p(z) - log q(z given x) for samples of z from q, for some images: (n, samples)."""
+    """Yield log p(x | z) + log p(z) - log q(z | x) for samples of z from q, (n, samples), a few images at a time."""
     generator = np.random.default_rng(seed)
     for part in _split(len(images), max(1, AT_ONCE // samples)):
         z_mean, z_log_var = _encode(encoder, images[part])

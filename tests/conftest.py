@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 OPTIONS = {
     "deadline": None,
-    # Fixtures used together with Hypothesis hold the same for every example.
+    # Fixtures used with Hypothesis are the same for every example.
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 }
 settings.register_profile("quick", max_examples=20, **OPTIONS)

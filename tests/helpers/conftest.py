@@ -1,4 +1,4 @@
-"""Fixtures for tests that load data: no network, a data folder, and small arrays accepted as the real data."""
+"""Fixtures for tests that load data: no network, a data folder, and small arrays that pass as the real data."""
 
 import hashlib
 
@@ -15,7 +15,7 @@ matplotlib.use("Agg")
 
 @pytest.fixture
 def offline(tmp_path, monkeypatch):
-    """Leave only synthetic data, replaced by a few images; return the home folder of Keras."""
+    """Make only synthetic data available, reduced to a few images; return Keras's home folder."""
     home = tmp_path / "keras"
     (home / "datasets").mkdir(parents=True)
     monkeypatch.setenv("KERAS_HOME", str(home))
@@ -29,7 +29,7 @@ def offline(tmp_path, monkeypatch):
 
 @pytest.fixture
 def small(monkeypatch):
-    """Return four small arrays that are accepted as MNIST and as Fashion-MNIST."""
+    """Return four small arrays that pass as MNIST and as Fashion-MNIST."""
     arrays = make_small()
     monkeypatch.setattr(datasets, "SHAPES", {name: array.shape for name, array in arrays.items()})
     digests = {name: hashlib.sha256(array).hexdigest() for name, array in arrays.items()}
@@ -39,7 +39,7 @@ def small(monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Return an empty data folder that AUTOENCODER_DATA names."""
+    """Return an empty data folder and set AUTOENCODER_DATA to it."""
     path = tmp_path / "data"
     path.mkdir()
     monkeypatch.setenv("AUTOENCODER_DATA", str(path))

@@ -1,4 +1,4 @@
-"""Checks that files stay as they were."""
+"""Checks that files aren't changed."""
 
 from contextlib import contextmanager
 
@@ -7,7 +7,7 @@ import pytest
 
 @contextmanager
 def unchanged(folder):
-    """Assert that the block changes, adds and removes nothing below a folder: names, times and contents."""
+    """Assert that the block doesn't change the names, times, or contents of anything in a folder."""
     before, after = {}, {}
     for contents in (before, after):
         for path in folder.rglob("*"):
@@ -18,8 +18,8 @@ def unchanged(folder):
 
 
 @contextmanager
-def refused(folder, *words, error=ValueError):
-    """Assert that the block raises an error that contains these words, and leaves the folder as it was."""
+def rejected(folder, *words, error=ValueError):
+    """Assert that the block raises an error that contains these words, and doesn't change the folder."""
     with unchanged(folder), pytest.raises(error) as caught:
         yield
     assert [word for word in words if str(word) not in str(caught.value)] == []

@@ -1,4 +1,4 @@
-"""What helpers may be given, valid or not, as Hypothesis strategies, and what is valid, in other terms than theirs."""
+"""Hypothesis strategies for valid and invalid input to helpers, and predicates that define validity independently."""
 
 import math
 import re
@@ -7,16 +7,16 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-REFUSED = object()
+REJECTED = object()
 
 
 def attempt(call):
-    """Return what a call returns, or REFUSED if it raises TypeError or ValueError and says what was expected."""
+    """Return what a call returns, or REJECTED if it raises TypeError or ValueError and says what was expected."""
     try:
         return call()
     except (TypeError, ValueError) as error:
         if re.search(r"expect|must be", str(error)):
-            return REFUSED
+            return REJECTED
         raise AssertionError(f"this doesn't say what was expected: {error!r}") from error
 
 
@@ -43,56 +43,56 @@ VIEWS = (
 
 
 def viewed(arrays):
-    """Return a strategy for the same arrays as contiguous arrays, as views that aren't contiguous and as lists."""
+    """Return a strategy for the same arrays as contiguous arrays, as non-contiguous views, and as lists."""
     return st.builds(lambda array, view: view(array), arrays, st.sampled_from(VIEWS))
 
 
 ANYTHING = st.one_of(*map(viewed, (IMAGES, BYTE_IMAGES, ALMOST_IMAGES, ANY_ARRAYS)), NOT_ARRAYS)
-# Whole numbers along one or two axes, so that many are the coordinates, labels or codes that a helper takes.
+# Integer arrays with one or two axes, many of which are valid coordinates, labels, or codes.
 SMALL_ARRAYS = st.sampled_from([(0, 1), (-9, 9)]).flatmap(
     lambda ends: viewed(hnp.arrays("int8", st.sampled_from([3, 4, (4, 2)]), elements=st.integers(*ends)))
 ) | st.lists(st.integers(-9, 9), min_size=1, max_size=5, unique=True).map(sorted)
 ARRAYS = st.one_of(*[SMALL_ARRAYS] * 3, ANYTHING)
 
 
-def as_array(thing):
-    """Return an array of numbers, or None if a thing isn't one."""
+def as_array(value):
+    """Return a value as an array of numbers, or None if that's impossible."""
     try:
-        array = np.array(thing)
+        array = np.array(value)
     except ValueError:
         return None
     return array if array.dtype.kind in "biuf" else None
 
 
-def is_finite(thing, dimensions=None):
-    array = as_array(thing)
+def is_finite(value, dimensions=None):
+    array = as_array(value)
     if array is None or not array.size or dimensions not in (None, array.ndim):
         return False
     return all(map(math.isfinite, array.ravel().tolist()))
 
 
-def is_codes(thing):
-    return is_finite(thing, 2) and np.shape(thing)[1] == 2
+def is_codes(value):
+    return is_finite(value, 2) and np.shape(value)[1] == 2
 
 
-def is_pixels(thing, dimensions=2):
-    return is_finite(thing, dimensions) and all(0 <= value <= 1 for value in np.ravel(thing).tolist())
+def is_pixels(value, dimensions=2):
+    return is_finite(value, dimensions) and all(0 <= pixel <= 1 for pixel in np.ravel(value).tolist())
 
 
-def is_images(thing):
-    return is_pixels(thing, None) and (np.ndim(thing), *np.shape(thing)[3:]) in [(3,), (4, 1), (4, 3)]
+def is_images(value):
+    return is_pixels(value, None) and (np.ndim(value), *np.shape(value)[3:]) in [(3,), (4, 1), (4, 3)]
 
 
-def is_count(thing, least=1, most=math.inf):
-    return isinstance(thing, int | np.integer) and not isinstance(thing, bool) and least <= thing <= most
+def is_count(value, least=1, most=math.inf):
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and least <= value <= most
 
 
-def is_positive(thing):
-    is_number = isinstance(thing, int | float | np.integer | np.floating) and not isinstance(thing, bool)
-    return is_number and 0 < thing < math.inf
+def is_positive(value):
+    is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return is_number and 0 < value < math.inf
 
 
-def is_axis(thing, points=None):
-    """Return whether these are rising coordinates, of a given number of points if there is one."""
-    values = np.array(thing).tolist() if is_finite(thing, 1) else []
+def is_axis(value, points=None):
+    """Return whether these are increasing coordinates, with the given number of points if there is one."""
+    values = np.array(value).tolist() if is_finite(value, 1) else []
     return sorted(set(values)) == values and len(values) in ([points] if points else range(1, 1000))

@@ -1,4 +1,4 @@
-"""Data sets of a few images, written the way the real files are."""
+"""Data sets of a few images, written in the format of the real files."""
 
 import gzip
 import io
@@ -11,7 +11,7 @@ from helpers.datasets import FASHION_FILES
 
 
 def make_small():
-    """Return four small arrays under the names that a data set's arrays have."""
+    """Return four small arrays by the names of a data set's arrays."""
     generator = np.random.default_rng(0)
     return {
         "x_train": generator.integers(0, 256, (6, 28, 28), np.uint8),

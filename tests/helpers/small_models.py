@@ -1,4 +1,4 @@
-"""Small models of images of 16 pixels, and images to train them on."""
+"""Small models for images of 16 pixels, and images to train them on."""
 
 import keras
 import numpy as np
@@ -21,14 +21,14 @@ def build_autoencoder(loss="binary_crossentropy", seed=0, **options):
 
 
 def train(model, callbacks=(), epochs=3):
-    """Train a model shortly; return the history of its losses and its weights, which can be compared by ==."""
+    """Train a model briefly; return its loss history and its weights, which can be compared with ==."""
     x = IMAGES[:64]
     history = model.fit(x, x, batch_size=32, epochs=epochs, verbose=0, callbacks=list(callbacks))
     return history.history, [weight.tolist() for weight in model.get_weights()]
 
 
 def build_vae(make=VariationalAutoencoder, shape=(16,), beta=1.0, normalized=False, **options):
-    """Return a VAE with two latents; both networks begin with batch normalization if asked to."""
+    """Return a VAE with two latents; if `normalized`, both networks start with batch normalization."""
     set_seed(0)
     images, z = keras.Input(shape), keras.Input((2,))
     x, code = layers.Flatten()(images), z

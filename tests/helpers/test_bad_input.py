@@ -1,6 +1,6 @@
-"""Helpers given anything: valid input gives the right value, other input an error that says what was expected.
+"""Helpers accept any valid input, and reject any other input with an error that says what was expected.
 
-Checkpoints, films, the explorer, launched programs and whole epochs are given bad input in tests of their own.
+Bad input to checkpoints, GIFs, the explorer, launched programs, and compiled epochs is tested with those helpers.
 """
 
 import math
@@ -32,11 +32,11 @@ from helpers.vae_metrics import (
 )
 from helpers.validation import as_count, as_images, as_numbers, as_pixels, as_positive
 from tests.helpers import inputs
-from tests.helpers.inputs import REFUSED, as_array, attempt, is_axis, is_count, is_finite, is_images, is_positive
+from tests.helpers.inputs import REJECTED, as_array, attempt, is_axis, is_count, is_finite, is_images, is_positive
 
 
 class Decoder:
-    """Makes images of one shape, in [0, 1], from any number of latents, without Keras."""
+    """Decodes any number of latents to images of one shape, in [0, 1], without Keras."""
 
     def __init__(self, latent_dim, shape):
         self.weights = np.random.default_rng(0).normal(size=(latent_dim, int(np.prod(shape)))) / np.sqrt(latent_dim)
@@ -49,7 +49,7 @@ class Decoder:
 
 
 class Encoder:
-    """Makes z_mean and z_log_var of any number of latents from images, without Keras."""
+    """Encodes images to z_mean and z_log_var with any number of latents, without Keras."""
 
     def __init__(self, latent_dim, shape):
         self.weights = np.random.default_rng(1).normal(size=(int(np.prod(shape)), latent_dim))
@@ -60,7 +60,7 @@ class Encoder:
 
 
 def build(images, latent_dim=2):
-    """Return an encoder and a decoder of images of this shape."""
+    """Return an encoder and a decoder for images of this shape."""
     shape = np.shape(as_array(images))[1:] or (1,)
     return Encoder(latent_dim, shape), Decoder(latent_dim, shape)
 
@@ -80,12 +80,12 @@ def plot_one_class(codes, limit=None):
     return plot_codes(codes, np.zeros(np.shape(as_array(codes))[:1]), ["one"], new_axes(), limit)
 
 
-def is_batch(thing):
+def is_batch(value):
     """Return whether these are images or rows of pixels."""
-    return inputs.is_pixels(thing, None) and np.ndim(thing) >= 2
+    return inputs.is_pixels(value, None) and np.ndim(value) >= 2
 
 
-# By helper or argument: a call, and a predicate of what is valid where that isn't images.
+# By helper or argument: a call, and a predicate of valid input unless it takes images.
 TAKES_IMAGES = {
     "as_images": as_images,
     "plot_image_grid": lambda images: plot_image_grid(images, ax=new_axes()),
@@ -144,26 +144,26 @@ TAKES_ARRAY = {
 
 @pytest.mark.parametrize("call", TAKES_IMAGES.values(), ids=TAKES_IMAGES)
 @given(images=inputs.ANYTHING)
-def test_images_are_accepted_or_refused(call, images):
-    assert (attempt(lambda: call(images)) is not REFUSED) == is_images(images)
+def test_images_are_accepted_if_and_only_if_valid(call, images):
+    assert (attempt(lambda: call(images)) is not REJECTED) == is_images(images)
 
 
 @pytest.mark.parametrize("call", (TAKES_IMAGES | TAKES_FOUR_IMAGES).values(), ids=TAKES_IMAGES | TAKES_FOUR_IMAGES)
-def test_pixels_from_0_to_255_are_refused_with_the_advice_to_divide(call):
+def test_pixels_from_0_to_255_are_rejected_with_the_advice_to_divide(call):
     with pytest.raises(ValueError, match="divide by 255"):
         call(np.random.default_rng(0).integers(0, 256, (4, 4, 4, 1)).astype("float32"))
 
 
 @pytest.mark.parametrize(("call", "is_valid"), TAKES_NUMBER.values(), ids=TAKES_NUMBER)
 @given(number=inputs.COUNTS)
-def test_numbers_are_accepted_or_refused(call, is_valid, number):
-    assert (attempt(lambda: call(number)) is not REFUSED) == is_valid(number)
+def test_numbers_are_accepted_if_and_only_if_valid(call, is_valid, number):
+    assert (attempt(lambda: call(number)) is not REJECTED) == is_valid(number)
 
 
 @pytest.mark.parametrize(("call", "is_valid"), TAKES_ARRAY.values(), ids=TAKES_ARRAY)
 @given(array=inputs.ARRAYS)
-def test_arrays_are_accepted_or_refused(call, is_valid, array):
-    assert (attempt(lambda: call(array)) is not REFUSED) == is_valid(array)
+def test_arrays_are_accepted_if_and_only_if_valid(call, is_valid, array):
+    assert (attempt(lambda: call(array)) is not REJECTED) == is_valid(array)
 
 
 @pytest.mark.parametrize(
@@ -179,29 +179,29 @@ def test_arrays_are_accepted_or_refused(call, is_valid, array):
         lambda: warmup_then_cosine(0.1, 3, 3, 5),
     ],
 )
-def test_what_is_of_another_kind_or_out_of_range_is_refused(call):
-    assert attempt(call) is REFUSED
+def test_values_of_the_wrong_type_or_out_of_range_are_rejected(call):
+    assert attempt(call) is REJECTED
 
 
 @pytest.mark.parametrize("spoil", [lambda x: x * np.nan, lambda x: x + np.inf, lambda x: x[:1], lambda x: x[..., None]])
 @pytest.mark.parametrize("spoiled", [0, 1, "decoded"])
-def test_networks_with_invalid_output_are_refused(spoil, spoiled):
+def test_networks_with_invalid_output_are_rejected(spoil, spoiled):
     encoder, decoder = build(FOUR)
     encode, decode = encoder.predict, decoder.predict
     if spoiled == "decoded":
         decoder.predict = lambda *args, **options: spoil(decode(*args, **options))
-        assert attempt(lambda: log_likelihood_by_quadrature(decoder, FOUR, points=4)) is REFUSED
+        assert attempt(lambda: log_likelihood_by_quadrature(decoder, FOUR, points=4)) is REJECTED
     else:  # z_mean or z_log_var
         encoder.predict = lambda *args, **options: [
             spoil(part) if place == spoiled else part for place, part in enumerate(encode(*args, **options))
         ]
-    assert attempt(lambda: measure_vae(encoder, decoder, FOUR, bound_images=2, points=4)) is REFUSED
-    assert attempt(lambda: iwae_bound(encoder, decoder, FOUR, 5)) is REFUSED
+    assert attempt(lambda: measure_vae(encoder, decoder, FOUR, bound_images=2, points=4)) is REJECTED
+    assert attempt(lambda: iwae_bound(encoder, decoder, FOUR, 5)) is REJECTED
 
 
-def test_decoder_of_other_images_or_three_latents_is_refused():
+def test_decoder_with_wrong_pixels_or_latents_is_rejected():
     bright = SimpleNamespace(predict=lambda z, **_: np.full((len(z), 4, 4, 1), 1.01))
-    assert attempt(lambda: measure_vae(ENCODER, bright, FOUR, bound_images=2)) is REFUSED
+    assert attempt(lambda: measure_vae(ENCODER, bright, FOUR, bound_images=2)) is REJECTED
     decoder = keras.Sequential([keras.Input((3,)), layers.Dense(16, "sigmoid"), layers.Reshape((4, 4, 1))])
-    assert attempt(lambda: decode_grid(decoder, [-1, 1])) is REFUSED
-    assert attempt(lambda: log_likelihood_by_quadrature(decoder, FOUR, points=4)) is REFUSED
+    assert attempt(lambda: decode_grid(decoder, [-1, 1])) is REJECTED
+    assert attempt(lambda: log_likelihood_by_quadrature(decoder, FOUR, points=4)) is REJECTED

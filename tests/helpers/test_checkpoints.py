@@ -1,4 +1,4 @@
-"""Interrupted training: started again, it resumes after its last whole epoch and ends with the same losses."""
+"""Interrupted training resumes after its last complete epoch and ends with the same losses."""
 
 import re
 
@@ -12,14 +12,14 @@ from tests.helpers.small_models import IMAGES, build_autoencoder, train
 
 
 def build(seed=0):
-    return build_autoencoder(seed=seed, run_eagerly=True)  # Compiling takes longer than this training.
+    return build_autoencoder(seed=seed, run_eagerly=True)  # Compiling would take longer than training.
 
 
 def interrupt_at(event, number=None):
-    """Return a callback that interrupts training at an event, in the epoch of this number if one is given."""
+    """Return a callback that interrupts training at an event, only in epoch `number` if one is given."""
 
-    def interrupt(*told):
-        if number in (None, told[0]):
+    def interrupt(*args):
+        if number in (None, args[0]):
             raise KeyboardInterrupt
 
     return LambdaCallback(**{event: interrupt})
@@ -31,7 +31,7 @@ def uninterrupted():
 
 
 def train_until(epoch, path, model=None, epochs=3):
-    """Train with checkpoints at `path` and interrupt the training in this epoch, counted from 0."""
+    """Train with checkpoints at `path` and interrupt training in this epoch, counted from 0."""
     with pytest.raises(KeyboardInterrupt):
         train(model or build(), [ResumeCheckpoint(path), interrupt_at("on_epoch_begin", epoch)], epochs)
 
@@ -42,7 +42,7 @@ def path(tmp_path):
 
 
 @pytest.mark.parametrize("epoch", [1, 2])
-def test_resumed_training_ends_with_the_losses_and_weights_of_an_uninterrupted_one(path, capsys, uninterrupted, epoch):
+def test_resumed_training_ends_with_the_same_losses_and_weights(path, capsys, uninterrupted, epoch):
     train_until(epoch, path)
     model = build()
     assert train(model, [show_progress(), ResumeCheckpoint(path)]) == uninterrupted
@@ -51,7 +51,7 @@ def test_resumed_training_ends_with_the_losses_and_weights_of_an_uninterrupted_o
     assert len(train(model)[0]["loss"]) == 3  # The next fit starts with the first epoch.
 
 
-def test_compiled_epochs_resume_with_the_orders_that_were_to_come(path):
+def test_compiled_epochs_resume_with_the_same_shuffling(path):
     def train_compiled(*callbacks):
         model = build_autoencoder(jit_compile=False)
         return fit_compiled_epochs(model, IMAGES, IMAGES, 32, 3, callbacks).history, np.random.random()  # noqa: NPY002
@@ -62,10 +62,10 @@ def test_compiled_epochs_resume_with_the_orders_that_were_to_come(path):
     assert train_compiled(ResumeCheckpoint(path)) == expected
 
 
-def test_nothing_is_left_that_changes_the_next_fit(path, uninterrupted):
+def test_resuming_does_not_change_the_next_fit(path, uninterrupted):
     train_until(2, path)
     model = build()
-    with pytest.raises(KeyboardInterrupt):  # when all epochs are stored
+    with pytest.raises(KeyboardInterrupt):  # after all epochs are saved
         train(model, [interrupt_at("on_train_end"), ResumeCheckpoint(path)])
     assert len(train(model)[0]["loss"]) == 3
     model = build()
@@ -77,11 +77,11 @@ def test_nothing_is_left_that_changes_the_next_fit(path, uninterrupted):
     ("seed", "epochs", "message"),
     [
         (None, 3, "^$"),
-        (1, 3, "different weights; .*run the cell that builds the model again"),
-        (0, 4, "different epochs;"),
+        (1, 3, r"different weights\. .*rerun the cell that builds the model"),
+        (0, 4, r"different epochs\."),
     ],
 )
-def test_checkpoint_of_another_training_is_replaced_with_a_notice(path, capsys, uninterrupted, seed, epochs, message):
+def test_checkpoint_of_a_different_run_is_replaced_with_a_notice(path, capsys, uninterrupted, seed, epochs, message):
     if seed is not None:
         train_until(1, path, build(seed), epochs)
     assert train(build(), [ResumeCheckpoint(path)]) == uninterrupted
@@ -89,11 +89,11 @@ def test_checkpoint_of_another_training_is_replaced_with_a_notice(path, capsys, 
     assert not path.exists()
 
 
-def test_same_model_trained_again_is_told_to_be_built_again(path, capsys):
+def test_training_the_same_model_again_prints_the_advice_to_rebuild_it(path, capsys):
     model = build()
     train_until(1, path, model)
     train(model, [ResumeCheckpoint(path)])
-    assert "different weights, optimizer; this one starts" in capsys.readouterr().out
+    assert "different weights, optimizer. This run starts" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -105,18 +105,18 @@ def test_same_model_trained_again_is_told_to_be_built_again(path, capsys):
     ],
     ids=["half a file", "pickle", "arrays"],
 )
-def test_file_that_is_no_checkpoint_is_refused_and_kept(tmp_path, write):
+def test_file_that_is_not_a_checkpoint_is_rejected_and_kept(tmp_path, write):
     write(tmp_path / "kept.npz")
     content = (tmp_path / "kept.npz").read_bytes()
-    with pytest.raises(ValueError, match=r"kept\.npz is no checkpoint; choose another name"):
+    with pytest.raises(ValueError, match=r"kept\.npz isn't a checkpoint; choose another name"):
         train(build(), [ResumeCheckpoint(tmp_path / "kept.npz")])
     assert (tmp_path / "kept.npz").read_bytes() == content
 
 
-def test_what_cannot_be_resumed_is_refused(path):
+def test_other_file_formats_and_unbuilt_models_are_rejected(path):
     with pytest.raises(ValueError, match=r"\.npz"):
         ResumeCheckpoint("kept.h5")
     model = keras.Sequential([keras.layers.Dense(16)])
     model.compile("sgd", "mse")
-    with pytest.raises(ValueError, match=r"not built; begin it with keras\.Input"):
+    with pytest.raises(ValueError, match=r"isn't built; start it with keras\.Input"):
         train(model, [ResumeCheckpoint(path)])

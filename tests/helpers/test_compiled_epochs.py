@@ -1,4 +1,4 @@
-"""Training by whole epochs does to a model what Keras's `fit` does, and reports the same to callbacks."""
+"""Training with compiled epochs changes a model as Keras's `fit` does, and reports the same to callbacks."""
 
 import gc
 
@@ -15,22 +15,22 @@ EVENTS = "on_train_begin", "on_epoch_begin", "on_train_batch_end", "on_epoch_end
 
 
 class Diary(keras.callbacks.Callback):
-    """Notes what it is told, of losses only their names and of batches only the last one in each epoch."""
+    """Records the calls it gets, with the names of the losses, but of batches only the last in each epoch."""
 
     def __init__(self):
         super().__init__()
         self.entries = []
         for event in EVENTS:
-            setattr(self, event, lambda *told, event=event, logs=None: self.note(event, *told, logs))
+            setattr(self, event, lambda *args, event=event, logs=None: self.record(event, *args, logs))
 
-    def note(self, event, *told):
-        if event == "on_train_batch_end" and told[0] + 1 < self.params["steps"]:
+    def record(self, event, *args):
+        if event == "on_train_batch_end" and args[0] + 1 < self.params["steps"]:
             return
-        self.entries.append((event, *(sorted(thing) if isinstance(thing, dict) else thing for thing in told)))
+        self.entries.append((event, *(sorted(arg) if isinstance(arg, dict) else arg for arg in args)))
 
 
 def build_averaged(**options):
-    """Return an autoencoder that ends with the moving averages of its weights."""
+    """Return an autoencoder whose weights are replaced by their moving averages after training."""
     model = build_autoencoder()
     model.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5), "mse", **options)
     return model
@@ -42,14 +42,14 @@ def build_averaged(**options):
         (build_autoencoder, TARGETS, False),
         (build_averaged, TARGETS, False),
         (build_vae, None, False),
-        pytest.param(build_autoencoder, IMAGES, True, marks=pytest.mark.slow),  # XLA compiles for seconds.
+        pytest.param(build_autoencoder, IMAGES, True, marks=pytest.mark.slow),  # XLA takes seconds to compile.
         pytest.param(build_vae, None, True, marks=pytest.mark.slow),
     ],
     ids=["autoencoder", "moving averages", "VAE", "autoencoder, XLA", "VAE, XLA"],
 )
-def test_losses_weights_and_callbacks_are_those_of_fit(monkeypatch, build, y, jit_compile):
-    monkeypatch.setattr(tf.random, "shuffle", lambda order: order)  # Both take the images in their own order.
-    # XLA has random numbers of its own; without it, running eagerly is faster than compiling twice.
+def test_losses_weights_and_callbacks_match_those_of_fit(monkeypatch, build, y, jit_compile):
+    monkeypatch.setattr(tf.random, "shuffle", lambda order: order)  # Neither shuffles.
+    # XLA draws different random numbers. Without XLA, running eagerly is faster than compiling twice.
     ours, plain = build(jit_compile=jit_compile), build(jit_compile=jit_compile, run_eagerly=not jit_compile)
     validation = (IMAGES,) if y is None else (IMAGES, TARGETS)
     diary, plain_diary = Diary(), Diary()
@@ -68,7 +68,7 @@ def test_losses_weights_and_callbacks_are_those_of_fit(monkeypatch, build, y, ji
         np.testing.assert_allclose(weight, other, atol=2e-4)
 
 
-def test_callbacks_can_end_training_and_choose_the_first_epoch(tmp_path):
+def test_callbacks_can_stop_training_and_choose_the_first_epoch(tmp_path):
     model = build_autoencoder(jit_compile=False)
     end = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: setattr(model, "stop_training", epoch == 1))
     backup = keras.callbacks.BackupAndRestore(tmp_path / "backup", delete_checkpoint=False)
@@ -78,7 +78,7 @@ def test_callbacks_can_end_training_and_choose_the_first_epoch(tmp_path):
     assert fit_compiled_epochs(model, IMAGES, IMAGES, 32, 2, initial_epoch=1).epoch == [1]
 
 
-def test_each_epoch_has_a_new_order_that_the_seed_repeats(monkeypatch):
+def test_each_epoch_is_reshuffled_and_a_seed_repeats_the_orders(monkeypatch):
     orders, shuffle = [], tf.random.shuffle
     monkeypatch.setattr(tf.random, "shuffle", lambda order: orders.append(shuffle(order).numpy()) or orders[-1])
     models = (build_autoencoder(jit_compile=False) for _ in range(2))
@@ -89,14 +89,14 @@ def test_each_epoch_has_a_new_order_that_the_seed_repeats(monkeypatch):
     assert np.array_equal(orders[0], orders[2])
 
 
-def test_unbuilt_model_is_trained_and_no_copy_of_the_images_is_kept():
+def test_unbuilt_model_trains_and_no_copy_of_the_images_stays_in_memory():
     images = np.random.default_rng(2).random((137, 16), dtype="float32")
     model = keras.Sequential([keras.layers.Dense(16)])
     model.compile("sgd", "mse", jit_compile=False)
     losses = fit_compiled_epochs(model, images, images, 32, 2).history["loss"]
     assert losses[1] < losses[0]
     gc.collect()
-    tensors = [thing for thing in gc.get_objects() if issubclass(type(thing), tf.Tensor)]
+    tensors = [item for item in gc.get_objects() if issubclass(type(item), tf.Tensor)]
     assert not [tensor for tensor in tensors if tensor.shape == images.shape and hasattr(tensor, "numpy")]
 
 
@@ -104,7 +104,7 @@ def test_unbuilt_model_is_trained_and_no_copy_of_the_images_is_kept():
     ("change", "error", "fault"),
     [
         ({"x": IMAGES[:0], "y": IMAGES[:0]}, ValueError, "x has 0 samples"),
-        ({"batch_size": 131}, ValueError, "a batch holds 131"),
+        ({"batch_size": 131}, ValueError, "batch_size is 131"),
         ({"epochs": 0}, ValueError, "epochs is 0"),
         ({"initial_epoch": -1}, ValueError, "initial_epoch is -1"),
         ({"y": IMAGES[1:]}, ValueError, "129 targets for 130 samples"),
@@ -114,6 +114,6 @@ def test_unbuilt_model_is_trained_and_no_copy_of_the_images_is_kept():
         ({"model": keras.Sequential([keras.Input((16,))])}, ValueError, r"call model\.compile"),
     ],
 )
-def test_invalid_training_is_refused(change, error, fault):
+def test_invalid_arguments_are_rejected(change, error, fault):
     with pytest.raises(error, match=fault):
         fit_compiled_epochs(**{"model": build_autoencoder(), "x": IMAGES, "y": IMAGES, "batch_size": 32} | change)

@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST: which files are accepted, which source is used, and what happens without a network."""
+"""MNIST and Fashion-MNIST: accepted files, the source that is used, and failures of the network."""
 
 import os
 import re
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from helpers import datasets, load_fashion_mnist, load_mnist
-from tests.helpers.file_checks import refused, unchanged
+from tests.helpers.file_checks import rejected, unchanged
 from tests.helpers.small_data import make_small, pack_idx, pack_npz, write_fashion_mnist, write_mnist
 
 pytestmark = pytest.mark.usefixtures("offline")
@@ -35,7 +35,7 @@ def write_both(folder, arrays):
     reason="needs the real data: set AUTOENCODER_DATA to a folder with mnist.npz and fashion-mnist/*.gz",
 )
 @each_loader
-def test_real_data_has_the_documented_form(load, monkeypatch, capsys):
+def test_real_data_has_the_documented_format(load, monkeypatch, capsys):
     monkeypatch.setenv("AUTOENCODER_DATA", str(REAL))
     data = load()
     for images, labels, n in ((data.x_train, data.y_train, 60_000), (data.x_test, data.y_test, 10_000)):
@@ -53,9 +53,9 @@ def test_real_data_has_the_documented_form(load, monkeypatch, capsys):
         (load_mnist, lambda folder, arrays: write_mnist(folder, {key: arrays[key].T.copy().T for key in arrays})),
         (load_fashion_mnist, partial(write_fashion_mnist, level=0)),
     ],
-    ids=["npz uncompressed", "npz in Fortran's order", "gzip uncompressed"],
+    ids=["npz uncompressed", "npz in Fortran order", "gzip uncompressed"],
 )
-def test_data_is_recognized_by_its_arrays_whatever_the_bytes_of_the_file(small, folder, load, write):
+def test_data_is_recognized_by_its_arrays_not_by_the_bytes_of_the_file(small, folder, load, write):
     write(folder, small)
     with unchanged(folder):
         data = load()
@@ -70,7 +70,7 @@ def test_data_is_recognized_by_its_arrays_whatever_the_bytes_of_the_file(small, 
 
 
 class Handler(socketserver.StreamRequestHandler):
-    """Answers with the file that its server has under the name asked for, or else with the server's fixed reply."""
+    """Answers with the requested file if the server has it, or else with the server's fixed reply."""
 
     def handle(self):
         name = self.rfile.readline().split()[1].decode().rpartition("/")[2]
@@ -81,7 +81,7 @@ class Handler(socketserver.StreamRequestHandler):
 
 @pytest.fixture
 def server(offline, monkeypatch):
-    """Return a local server in place of Keras's, without any files."""
+    """Return a local server that replaces Keras's and has no files."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         server.files, server.reply, server.stalls, server.released = {}, NOT_FOUND, False, threading.Event()
@@ -94,7 +94,7 @@ def server(offline, monkeypatch):
 
 @pytest.fixture
 def provide(small, folder, offline, server):
-    """Return a function that lets some of the sources have both data sets; synthetic images are always there."""
+    """Return a function that gives some sources both data sets; synthetic images are always available."""
 
     def provide(sources):
         if "folder" in sources:
@@ -110,7 +110,7 @@ def provide(small, folder, offline, server):
 
 @each_loader
 @pytest.mark.parametrize("first", SOURCES)
-def test_sources_are_tried_in_order_and_the_message_names_the_one_used(provide, load, first, capsys):
+def test_sources_are_tried_in_order_and_the_message_names_the_source_used(provide, load, first, capsys):
     provide(SOURCES[SOURCES.index(first) :])
     data, printed = load(), capsys.readouterr().out
     assert (data.source, data.is_real) == (first, first != "synthetic")
@@ -120,7 +120,7 @@ def test_sources_are_tried_in_order_and_the_message_names_the_one_used(provide, 
 
 @each_loader
 @pytest.mark.parametrize("source", SOURCES)
-def test_each_source_can_be_chosen_by_name_and_is_required_then(provide, load, source):
+def test_source_can_be_chosen_by_name_and_is_then_required(provide, load, source):
     if source != "synthetic":
         with pytest.raises(FileNotFoundError, match=source):
             load(source)
@@ -130,17 +130,17 @@ def test_each_source_can_be_chosen_by_name_and_is_required_then(provide, load, s
 
 @each_loader
 @pytest.mark.parametrize("name", ["absent", "file", "~nosuchuser/data"])
-def test_autoencoder_data_that_names_no_folder_is_an_error(load, tmp_path, monkeypatch, name):
+def test_autoencoder_data_that_is_not_a_folder_raises(load, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
     monkeypatch.setenv("AUTOENCODER_DATA", name)
-    with refused(tmp_path, "AUTOENCODER_DATA", name, error=FileNotFoundError):
+    with rejected(tmp_path, "AUTOENCODER_DATA", name, error=FileNotFoundError):
         load()
-    assert load("synthetic").source == "synthetic", "what isn't used isn't checked"
+    assert load("synthetic").source == "synthetic", "unused sources aren't checked"
 
 
 @each_loader
-def test_download_is_kept_for_the_next_time(provide, offline, server, load):
+def test_download_is_cached(provide, offline, server, load):
     provide(["network"])
     assert load().source == "network"
     assert load().source == "keras-cache"
@@ -149,12 +149,12 @@ def test_download_is_kept_for_the_next_time(provide, offline, server, load):
 
 
 @each_loader
-def test_download_changes_no_file_in_the_cache_and_is_named_as_the_source(provide, offline, small, load):
+def test_download_changes_no_cached_file_and_is_named_as_the_source(provide, offline, small, load):
     provide(["network"])
     write_mnist(offline / "datasets", small | {"y_test": small["y_test"][::-1]})
     write_fashion_mnist(offline / "datasets", {"y_test": small["y_test"][::-1]})
     before = {path: path.read_bytes() for path in offline.rglob("*") if path.is_file()}
-    # MNIST's wrong file would be refused; an incomplete cache is passed over.
+    # MNIST's wrong file would be rejected; an incomplete cache is skipped.
     data = load("network" if load is load_mnist else None)
     assert data.source == "network"
     np.testing.assert_array_equal(data.y_test, small["y_test"])
@@ -179,15 +179,15 @@ FAILURES = {
     "connection refused": (lambda _, patch: patch.setattr(datasets, "SERVER", "http://127.0.0.1:1/"), "refused"),
     "no such file": (reply(NOT_FOUND), "404"),
     "not HTTP": (reply(b"220 mail.example ready\r\n\r\n"), "220 mail"),
-    "page of a hotel": (reply(FOUND + b"<!DOCTYPE html><title>Welcome!</title>"), "not a zip file"),
-    "other data": (lambda server, _: server.files.update({"mnist.npz": pack_npz(make_small())}), "isn't that of MNIST"),
+    "hotel login page": (reply(FOUND + b"<!DOCTYPE html><title>Welcome!</title>"), "not a zip file"),
+    "other data": (lambda server, _: server.files.update({"mnist.npz": pack_npz(make_small())}), "isn't the one in"),
     "silent name server": (hang_at_the_name_server, TIMEOUT),
     "stalled download": (reply(b"HTTP/1.0 200 OK\r\nContent-Length: 999\r\n\r\nPK", stalls=True), TIMEOUT),
 }
 
 
 @pytest.mark.parametrize(("fail", "reason"), FAILURES.values(), ids=FAILURES)
-def test_network_that_fails_costs_seconds_and_is_reported(offline, server, monkeypatch, capsys, fail, reason):
+def test_network_failure_takes_only_seconds_and_is_reported(offline, server, monkeypatch, capsys, fail, reason):
     assert datasets.SERVER_TIMEOUT <= 5
     if reason == TIMEOUT:
         monkeypatch.setattr(datasets, "SERVER_TIMEOUT", 0.3)

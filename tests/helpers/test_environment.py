@@ -1,4 +1,4 @@
-"""The check of the environment: what it prints, what it reports as missing; and the folder for output."""
+"""The check of the environment, what it prints and reports as missing, and the output folder."""
 
 import platform
 from importlib import metadata
@@ -13,14 +13,14 @@ from helpers import check_environment, environment, output_folder
 
 @pytest.fixture
 def real_data(monkeypatch):
-    """Let both data sets be real ones, without loading any."""
+    """Pretend that both data sets are real, without loading them."""
     for name in ("load_mnist", "load_fashion_mnist"):
         monkeypatch.setattr(environment, name, lambda: SimpleNamespace(is_real=True))
 
 
 @pytest.fixture
 def versions(monkeypatch):
-    """Return the versions, or the errors on reading them, of the packages that don't have version 99.8.7."""
+    """Return a dict of package versions, or of errors to raise; packages that aren't in it have version 99.8.7."""
     versions = {}
 
     def version(package):
@@ -51,7 +51,7 @@ def test_complete_environment_is_described(capsys):
         ("scipy", None, "None"),
     ],
 )
-def test_unsuitable_package_is_reported_with_the_command(versions, package, version, problem, capsys):
+def test_unsuitable_package_is_reported_with_the_command_to_fix_it(versions, package, version, problem, capsys):
     versions[package] = version
     (missing,) = check_environment()
     for expected in (f"{package}>=", problem, f"pip install --upgrade {package}"):
@@ -60,24 +60,24 @@ def test_unsuitable_package_is_reported_with_the_command(versions, package, vers
 
 
 @pytest.mark.usefixtures("real_data")
-def test_package_that_can_be_imported_is_not_missing(versions):
+def test_importable_package_is_not_reported_as_missing(versions):
     for error in (metadata.PackageNotFoundError("tensorflow-cpu"), OSError("no METADATA")):
         versions["tensorflow"] = error
         assert check_environment() == []
 
 
 @pytest.mark.usefixtures("offline", "versions")
-def test_synthetic_damaged_and_missing_data_are_reported_and_not_raised(folder, monkeypatch):
+def test_synthetic_damaged_and_missing_data_are_reported_without_raising(folder, monkeypatch):
     (folder / "mnist.npz").write_bytes(b"damaged")
     digits, garments = check_environment()
     assert str(folder / "mnist.npz") in digits
     for expected in ("load_fashion_mnist()", "synthetic", "AUTOENCODER_DATA"):
         assert expected in garments
     monkeypatch.setenv("AUTOENCODER_DATA", "~nosuchuser/data")
-    assert [missing.count("AUTOENCODER_DATA names ~nosuchuser/data") for missing in check_environment()] == [1, 1]
+    assert [missing.count("AUTOENCODER_DATA is ~nosuchuser/data") for missing in check_environment()] == [1, 1]
 
 
-def test_output_goes_to_the_checkout_or_else_to_the_working_folder(tmp_path, monkeypatch):
+def test_output_folder_is_in_the_checkout_or_else_in_the_working_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     checkout = Path(__file__).resolve().parents[2]
     assert [output_folder().resolve(), list(tmp_path.iterdir())] == [checkout / "build", []]

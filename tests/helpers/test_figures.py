@@ -1,4 +1,4 @@
-"""The figures: what is drawn where, read back from the axes, and what is refused."""
+"""The plots, as read back from their axes, and the input that they reject."""
 
 import keras
 import matplotlib.pyplot as plt
@@ -34,7 +34,7 @@ def _close_figures():
 
 
 def assert_mosaic(ax, images, columns, ink=True):
-    """Assert that an axes shows one picture, each image in its place and white everywhere else."""
+    """Assert that an axes shows one picture with each image in its place and white everywhere else."""
     if images.shape[3:] == (1,):
         images = images[..., 0]
     (picture,) = ax.images
@@ -54,7 +54,7 @@ def assert_mosaic(ax, images, columns, ink=True):
 
 
 @pytest.mark.parametrize("plot", PLOTTERS)
-def test_plotters_draw_on_the_given_axes_or_on_a_new_figure_of_at_most_800_pixels(plot):
+def test_plots_use_the_given_axes_or_a_new_figure_of_at_most_800_pixels(plot):
     plt.close("all")
     figure, (left, right) = plt.subplots(1, 2)
     assert plot(right) is right
@@ -72,7 +72,7 @@ def test_grid_places_each_image(images, columns, ink):
     assert_mosaic(plot_image_grid(images, columns, ax, ink=ink), images, min(columns, len(images)), ink)
 
 
-def test_photographs_are_not_negatives_and_bfloat16_is_drawn():
+def test_photographs_are_not_inverted_and_bfloat16_is_drawn():
     images = np.full((4, 8, 8), 0.875, ml_dtypes.bfloat16)
     for ink, shade in [(True, 0.125), (False, 0.875)]:
         rows, grid = {"photographs": images}, images.reshape(2, 2, 8, 8)
@@ -80,7 +80,7 @@ def test_photographs_are_not_negatives_and_bfloat16_is_drawn():
             np.testing.assert_allclose(ax.images[0].to_rgba(ax.images[0].get_array())[0, 0, :3], shade, atol=0.01)
 
 
-def test_labels_stand_at_their_rows_and_columns():
+def test_labels_are_next_to_their_rows_and_columns():
     labels = ["zero", "one", "two", "three"]
     ax = plot_image_rows({"original": FOUR, "8 numbers": FOUR[..., 0]}, labels)
     assert_mosaic(ax, np.concatenate([FOUR, FOUR]), 4)
@@ -106,24 +106,24 @@ def test_learning_curve_has_training_and_validation_values_by_epoch():
         plot_learning_curve(HISTORY, "acc")
 
 
-def test_values_of_some_epochs_only_are_refused():
+def test_metric_missing_in_some_epochs_is_rejected():
     history = LINE.fit(X, X, epochs=4, validation_data=(X, X), validation_freq=2, verbose=0)
     with pytest.raises(ValueError, match="call fit without validation_freq"):
         plot_learning_curve(history)
 
 
-def test_learning_curve_of_a_resumed_training_begins_where_it_resumed():
+def test_learning_curve_of_resumed_training_starts_at_the_epoch_of_resumption():
     history = LINE.fit(X, X, initial_epoch=4, epochs=6, validation_data=(X, X), verbose=0)
     training, validation = plot_learning_curve(history).lines
     assert list(training.get_xdata()) == list(validation.get_xdata()) == [5, 6]
 
 
 def draw_halves(z):
-    """Draw z1 in the left and z2 in the right half of images (n, 2, 4, 1)."""
+    """Draw z1 in the left half and z2 in the right half of images (n, 2, 4, 1)."""
     return (np.repeat(z, 2, axis=1)[:, None, :, None] * np.ones((1, 2, 1, 1)) + 4) / 8
 
 
-def test_grid_of_the_plane_is_decoded_and_drawn_as_a_map():
+def test_grid_is_decoded_and_drawn_with_z1_to_the_right_and_z2_up():
     axis = uniform_axis(np.uint8(4), 5)
     assert axis.tolist() == [-4, -2, 0, 2, 4]
     images = decode_grid(draw_halves, axis)
@@ -139,7 +139,7 @@ def test_grid_of_the_plane_is_decoded_and_drawn_as_a_map():
         assert ax.get_yticks()[0] > ax.get_yticks()[1]
 
 
-def test_codes_have_the_color_of_their_class_and_its_name():
+def test_codes_have_the_color_and_the_name_of_their_class():
     labels = np.array([0, 0, 2, 2])
     codes = np.array([[0, 0], [1, 1], [5, 5], [7, 7]], dtype=float)
     ax = plot_codes(codes, labels, ["cat", "dog", "bird"], limit=9)

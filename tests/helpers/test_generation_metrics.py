@@ -1,4 +1,4 @@
-"""The judge of generated images, and the holes between codes."""
+"""The judge of generated images, and holes in the latent space."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ X += GENERATOR.uniform(0, 0.2, X.shape).astype("float32")
 JUDGE = Judge(X, Y, known=500, epochs=40)
 
 
-def test_judge_turns_away_the_stated_share_of_validation_images_in_each_test():
+def test_each_test_rejects_the_given_fraction_of_validation_images():
     validation = X[1000:]
     assert (JUDGE.distance(validation) > JUDGE.farthest).mean() == pytest.approx(0.1, abs=0.01)
     assert (JUDGE.probabilities(validation).max(axis=1) < JUDGE.least_confident).mean() == pytest.approx(0.1, abs=0.01)
@@ -21,14 +21,14 @@ def test_judge_turns_away_the_stated_share_of_validation_images_in_each_test():
     assert strict.passes(validation).mean() < 0.6 < JUDGE.passes(validation).mean()
 
 
-def test_each_test_of_the_judge_finds_what_the_other_misses():
+def test_each_test_rejects_images_that_the_other_test_passes():
     static = GENERATOR.uniform(0, 1, (200, 6, 6, 1)).astype("float32")
     between = (X[0:600:3] + X[1:600:3]) / 2  # half one class, half another
     assert not JUDGE.passes(static).any()
     assert (JUDGE.probabilities(between).max(axis=1) < JUDGE.least_confident).mean() > 0.9
 
 
-def test_distance_is_that_to_the_nearest_known_image():
+def test_distance_is_the_euclidean_distance_to_the_nearest_known_image():
     differences = np.linalg.norm((X[600:620, None] - X[None, :500]).reshape(20, 500, -1), axis=-1)
     np.testing.assert_allclose(JUDGE.distance(X[600:620]), differences.min(axis=1), rtol=1e-4)
     assert JUDGE.distance(X[:20]).max() < 1e-3
@@ -48,7 +48,7 @@ def test_codes_farther_than_nearly_all_validation_codes_are_in_holes():
     assert in_holes(validation, train, validation, share=0.9).mean() == pytest.approx(0.1, abs=0.005)
 
 
-def test_bad_input_is_refused():
+def test_bad_input_is_rejected():
     with pytest.raises(ValueError, match="divide by 255"):
         Judge(255 * X, Y)
     with pytest.raises(ValueError, match=r"y have shape \(5,\); expected \(1200\)"):

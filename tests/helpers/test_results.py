@@ -1,4 +1,4 @@
-"""The table of results: what it stores and shows, and that only comparable numbers stand side by side."""
+"""The table of results: what it stores and shows, and that it shows only comparable numbers side by side."""
 
 import html
 import json
@@ -28,7 +28,7 @@ LOSS = Result("R1", "loss", 0.0915)
 
 @pytest.fixture
 def show(monkeypatch):
-    """Return a function that makes a table of Results beside the numbers above."""
+    """Return a function that makes a table of Results and the reference numbers above."""
     monkeypatch.setattr(results, "read_reference", lambda: REFERENCE)
 
     def show(*shown, data=REAL, budget="full", seconds=12.345):
@@ -37,7 +37,7 @@ def show(monkeypatch):
     return show
 
 
-def test_row_stores_everything_that_a_table_of_all_notebooks_needs(show):
+def test_row_stores_everything_that_the_table_of_all_notebooks_needs(show):
     bundle = show(LOSS)._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html", RESULTS_TYPE}
     (row,) = json.loads(json.dumps(bundle[RESULTS_TYPE], allow_nan=False))
@@ -64,11 +64,11 @@ def test_systems_trained_separately_have_their_own_seconds(show):
 
 def test_table_shows_our_value_beside_the_others(show):
     table = show(LOSS, Result("R1", "hits", 97, claims=False), Result("R1", "code", 9))
-    assert [row["claims"] for row in table.rows] == [True, False, False]  # The code has no better direction.
+    assert [row["claims"] for row in table.rows] == [True, False, False]  # For the code, neither direction is better.
     _, loss, hits, code, note = repr(table).splitlines()
     cells = ["loss <test> (nats & bits)", "0.09", "0.0927", "0.0915", "yes"]
     assert loss.split(" | ") == cells
-    # Nothing was reproduced, so the published number is the one to reach.
+    # Nothing was reproduced, so the published number is the target.
     assert hits.split(" | ") == ["hits (percent)", "98", "", "97", "no"]
     assert code.split(" | ") == ["code (numbers)", "7.3", "8.7", "9", ""]
     for stated in ("Seed 7", "full budget", "folder"):
@@ -79,7 +79,7 @@ def test_table_shows_our_value_beside_the_others(show):
 
 
 @pytest.mark.parametrize(("data", "budget"), [(SYNTHETIC, "full"), (REAL, "fast"), (SYNTHETIC, "fast")])
-def test_no_published_number_stands_beside_synthetic_data_or_the_fast_budget(show, data, budget):
+def test_published_numbers_are_omitted_with_synthetic_data_or_the_fast_budget(show, data, budget):
     table = show(LOSS, data=data, budget=budget)
     (row,) = table.rows
     assert row["published"] is row["reproduced"] is row["reproduced_seconds"] is None
@@ -92,26 +92,26 @@ def test_no_published_number_stands_beside_synthetic_data_or_the_fast_budget(sho
 @pytest.mark.parametrize(
     ("shown", "options", "message"),
     [
-        ([Result("R9", "loss", 1.0)], {}, r"'R9'.*\['R1', 'R2'\]"),
-        ([Result("R1", "mse", 1.0)], {}, r"'mse'.*\['code', 'hits', 'loss'\]"),
+        ([Result("R9", "loss", 1.0)], {}, r"no 'loss' for 'R9'.*\['R1', 'R2'\]"),
+        ([Result("R1", "mse", 1.0)], {}, r"no 'mse' for 'R1'.*\['code', 'hits', 'loss'\]"),
         ([LOSS], {"budget": "short"}, "full, fast"),
-        ([LOSS], {"seconds": {"R2": 1}}, "seconds of R1 is None"),
-        ([LOSS], {"seconds": float("nan")}, "seconds of R1 is nan"),
+        ([LOSS], {"seconds": {"R2": 1}}, "seconds for R1 is None"),
+        ([LOSS], {"seconds": float("nan")}, "seconds for R1 is nan"),
         *(([Result("R1", "loss", ours)], {}, "finite") for ours in (float("nan"), -np.inf, np.array(np.nan))),
     ],
 )
-def test_results_that_cannot_be_shown_are_refused(show, shown, options, message):
+def test_results_that_cannot_be_shown_are_rejected(show, shown, options, message):
     with pytest.raises(ValueError, match=message):
         show(*shown, **options)
 
 
 @pytest.mark.parametrize("ours", ["0.09", None, 10**400, 1j, np.complex64(1), np.array([0.09])], ids=repr)
-def test_value_that_is_not_a_number_is_refused(show, ours):
+def test_value_that_is_not_a_number_is_rejected(show, ours):
     with pytest.raises(TypeError):
         show(Result("R1", "loss", ours))
 
 
-def test_versions_are_those_of_the_modules_whatever_their_distributions_are_called(show, monkeypatch):
+def test_versions_come_from_the_modules_not_from_installed_distributions(show, monkeypatch):
     def find_none(name):
         raise metadata.PackageNotFoundError(name)
 
@@ -130,7 +130,7 @@ def test_versions_are_those_of_the_modules_whatever_their_distributions_are_call
         (None, 0.5, 0.6, ""),
     ],
 )
-def test_number_to_reach_is_the_reproduced_one_or_else_the_published(show, direction, published, reproduced, expected):
+def test_target_is_the_reproduced_value_or_else_the_published(show, direction, published, reproduced, expected):
     measure = MEASURES["loss"] | {"direction": direction, "published": published, "reproduced": reproduced}
     table = results.ResultsTable([show(LOSS).rows[0] | measure | {"ours": 0.55}])
     assert table.lines[1][-1] == expected

@@ -1,4 +1,4 @@
-"""Damaged and wrong data files are refused with their name and the cause, and stay as they are."""
+"""Damaged and wrong data files are rejected with their path and the cause, and aren't changed."""
 
 import gzip
 import os
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helpers import load_fashion_mnist, load_mnist
 from helpers.datasets import FASHION_FILES
-from tests.helpers.file_checks import refused, unchanged
+from tests.helpers.file_checks import rejected, unchanged
 from tests.helpers.small_data import pack_idx, pack_npz, write_fashion_mnist, write_mnist
 
 pytestmark = pytest.mark.usefixtures("offline")
@@ -24,7 +24,7 @@ def replace(**changes):
     return lambda _, arrays: pack_npz(arrays | {name: change(arrays[name]) for name, change in changes.items()})
 
 
-# By name: how to make the spoiled bytes from the sound ones and the arrays, and a word of the cause.
+# By name: a function from valid bytes and arrays to spoiled bytes, and words from the error message.
 SPOILED_MNIST = {
     "cut in half": (lambda content, _: content[: len(content) // 2], "not a zip file"),
     "web page": (lambda *_: b"<!DOCTYPE html><title>404 Not Found</title>", "not a zip file"),
@@ -46,57 +46,57 @@ NOT_FILES = {
     "folder": (lambda path: path.mkdir(), "folder"),
     "pipe": (getattr(os, "mkfifo", None), "pipe"),
     "broken link": (lambda path: path.symlink_to("nowhere"), "broken link"),
-    "link to a device without an end": (lambda path: path.symlink_to("/dev/zero"), "device"),
+    "link to an endless device": (lambda path: path.symlink_to("/dev/zero"), "device"),
 }
 
 
 @pytest.mark.parametrize(("spoil", "cause"), SPOILED_MNIST.values(), ids=SPOILED_MNIST)
-def test_spoiled_mnist_is_refused_with_the_cause(small, folder, spoil, cause):
+def test_spoiled_mnist_is_rejected_with_the_cause(small, folder, spoil, cause):
     path = folder / "mnist.npz"
     path.write_bytes(spoil(pack_npz(small), small))
-    with refused(folder, path, cause):
+    with rejected(folder, path, cause):
         load_mnist("folder")
 
 
 @pytest.mark.parametrize(("spoil", "cause"), SPOILED_FASHION_MNIST.values(), ids=SPOILED_FASHION_MNIST)
-def test_spoiled_fashion_mnist_is_refused_with_the_cause(small, folder, spoil, cause):
+def test_spoiled_fashion_mnist_is_rejected_with_the_cause(small, folder, spoil, cause):
     write_fashion_mnist(folder, small)
     path = folder / "fashion-mnist" / SPOILED_FILE
     path.write_bytes(spoil(path.read_bytes(), small["x_train"]))
-    with refused(folder, path, cause):
+    with rejected(folder, path, cause):
         load_fashion_mnist("folder")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="needs pipes, and links that anyone may make")
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes, and links that any user can create")
 @pytest.mark.parametrize(("make", "cause"), NOT_FILES.values(), ids=NOT_FILES)
-def test_anything_but_a_file_with_data_is_refused(small, folder, make, cause):
+def test_paths_that_are_not_data_files_are_rejected(small, folder, make, cause):
     write_fashion_mnist(folder, {key: small[key] for key in ("y_train", "x_test", "y_test")})
     for load, path in ((load_mnist, "mnist.npz"), (load_fashion_mnist, f"fashion-mnist/{SPOILED_FILE}")):
         make(folder / path)
-        with refused(folder, folder / path, cause):
+        with rejected(folder, folder / path, cause):
             load("folder")
 
 
 @pytest.mark.parametrize("present", [["y_test"], ["x_train", "y_train", "x_test"]])
-def test_part_of_fashion_mnist_is_refused(small, folder, present):
+def test_incomplete_fashion_mnist_is_rejected(small, folder, present):
     write_fashion_mnist(folder, {name: small[name] for name in present})
     missing = [FASHION_FILES[name] for name in set(small) - set(present)]
-    with refused(folder, "has only part of Fashion-MNIST", *missing):
+    with rejected(folder, "has only part of Fashion-MNIST", *missing):
         load_fashion_mnist()
 
 
 @pytest.mark.parametrize("source", [None, "keras-cache"])
-def test_wrong_file_in_the_keras_cache_is_refused_and_stays(small, offline, source):
+def test_wrong_file_in_the_keras_cache_is_rejected_and_kept(small, offline, source):
     # Keras itself would delete it and download the data again.
     write_mnist(offline / "datasets", small | {"y_test": small["y_test"][::-1]})
-    with refused(offline, offline / "datasets" / "mnist.npz", "y_test"):
+    with rejected(offline, offline / "datasets" / "mnist.npz", "y_test"):
         load_mnist(source)
 
 
 @pytest.mark.parametrize("load", [load_mnist, load_fashion_mnist])
 @given(st.sampled_from(list(FASHION_FILES.values())), st.floats(0, 1), st.integers(0, 255))
-def test_damage_anywhere_is_refused_unless_the_arrays_are_the_same(small, folder, load, file_name, place, byte):
-    """Replace a byte at some place, which is a share of the file's length."""
+def test_damage_anywhere_is_rejected_unless_the_arrays_are_the_same(small, folder, load, file_name, place, byte):
+    """Replace a byte at some place, given as a fraction of the file's length."""
     write_mnist(folder, small)
     write_fashion_mnist(folder, small)
     path = folder / "mnist.npz" if load is load_mnist else folder / "fashion-mnist" / file_name

@@ -1,4 +1,4 @@
-"""Importing the package does nothing; `start_keras` sets up memory, oneDNN, and quiet native libraries."""
+"""Importing the package has no side effects; `start_keras` configures memory and oneDNN, and silences libraries."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ import pytest
 import helpers
 from helpers import startup
 
-# What a new interpreter's environment, open files, and modules are before and after the import.
+# Compares a new interpreter's environment, open files, and modules before and after the import.
 IMPORT = """
 import os, sys, time
 def look(): return dict(os.environ), sorted(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else []
@@ -34,11 +34,11 @@ def test_import_is_fast_and_has_no_side_effects():
 
 
 @pytest.mark.parametrize("name", helpers.__all__)
-def test_every_public_name_is_found(name):
+def test_every_public_name_can_be_imported(name):
     assert callable(getattr(helpers, name))
 
 
-def test_process_without_standard_error_can_start(tmp_path):
+def test_native_messages_can_be_held_without_standard_error(tmp_path):
     program = "import os, sys; sys.stderr = None; os.close(2); from helpers import startup\n"
     program += "with startup.hold_native_messages(): print('started')"
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "started\n"
@@ -47,8 +47,8 @@ def test_process_without_standard_error_can_start(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
 def test_freed_memory_is_returned_to_the_system():
-    blocks = [np.ones(100_000, np.uint8) for _ in range(2000)]  # 200 MB in blocks that lie on the heap
-    last = blocks[-1]  # holds the end of the heap, so that nothing is returned by itself
+    blocks = [np.ones(100_000, np.uint8) for _ in range(2000)]  # 200 MB in blocks small enough for the heap
+    last = blocks[-1]  # keeps the end of the heap in use, so glibc returns nothing by itself
     blocks.clear()
     before = psutil.Process().memory_info().rss
     startup.return_freed_memory()
@@ -56,9 +56,9 @@ def test_freed_memory_is_returned_to_the_system():
     assert last.all()
 
 
-def test_models_that_nothing_refers_to_are_removed_when_a_training_ends():
+def test_unreferenced_models_are_freed_when_training_ends():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
-    replaced, model.itself = weakref.ref(model), model  # Only the garbage collector can remove it.
+    replaced, model.itself = weakref.ref(model), model  # Only the garbage collector can free it.
     del model
     callback = helpers.show_progress()
     callback.on_train_begin()
@@ -67,16 +67,16 @@ def test_models_that_nothing_refers_to_are_removed_when_a_training_ends():
 
 
 @pytest.mark.parametrize(("system", "library"), [("darwin", None), ("win32", None), ("linux", lambda name: object())])
-def test_other_systems_and_c_libraries_are_left_alone(monkeypatch, system, library):
+def test_other_systems_and_c_libraries_are_supported(monkeypatch, system, library):
     monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
     monkeypatch.setattr("sys.platform", system)
-    monkeypatch.setattr("ctypes.CDLL", library)  # None would fail.
+    monkeypatch.setattr("ctypes.CDLL", library)  # Calling None would fail.
     startup.start_keras()
     startup.return_freed_memory()
 
 
 @pytest.mark.parametrize(("machine", "expected"), [("x86_64", "1"), ("AMD64", "1"), ("arm64", None)])
-def test_onednn_is_on_for_intel_and_amd_and_the_user_can_set_its_memory(monkeypatch, machine, expected):
+def test_onednn_is_on_for_intel_and_amd_and_user_settings_are_kept(monkeypatch, machine, expected):
     monkeypatch.setattr(platform, "machine", lambda: machine)
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     monkeypatch.setenv("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "false")

@@ -1,4 +1,4 @@
-"""The synthetic data: its form, its dependence on the seed, and that its classes can be told apart."""
+"""The synthetic data: its format, its dependence on the seed, and how well its classes can be separated."""
 
 from functools import cache
 
@@ -13,7 +13,7 @@ make_once = cache(lambda make: make())  # It takes a second or two.
 
 
 @each_maker
-def test_form_is_that_of_the_real_data_with_fewer_images(make):
+def test_format_is_that_of_the_real_data_with_fewer_images(make):
     x_train, y_train, x_test, y_test = make_once(make)
     assert (len(x_train), len(x_test)) == (6_000, 899 if make is make_digits else 1_000)
     assert not {image.tobytes() for image in x_train} & {image.tobytes() for image in x_test}

@@ -1,4 +1,4 @@
-"""Seeds, the learning-rate schedule, and what is reported when training goes wrong, and when."""
+"""Seeds, the learning-rate schedule, and the errors that stop training when it goes wrong."""
 
 import random
 import sys
@@ -16,7 +16,7 @@ ALL_CAUSES = r".*divide by 255.*NaN in the data.*learning rate"
 
 @pytest.fixture(autouse=True)
 def _without_garbage_collection(monkeypatch):
-    monkeypatch.setattr("helpers.training.return_freed_memory", lambda: None)  # It takes longer than these trainings.
+    monkeypatch.setattr("helpers.training.return_freed_memory", lambda: None)  # It takes longer than training here.
 
 
 def train(model, images, callbacks=(), batch_size=65, epochs=3, **options):
@@ -25,7 +25,7 @@ def train(model, images, callbacks=(), batch_size=65, epochs=3, **options):
 
 
 @pytest.mark.parametrize(("steps", "batch"), [(1, 2), (4, 4), (7, 5)])
-def test_nan_stops_training_with_the_epoch_the_batch_and_likely_causes(capsys, steps, batch):
+def test_nan_stops_training_and_the_error_names_epoch_batch_and_likely_causes(capsys, steps, batch):
     images = IMAGES.copy()
     images[31] = np.nan  # in the second batch of five
     with pytest.raises(FloatingPointError, match=rf"loss is nan in epoch 1, by batch {batch}\. " + ALL_CAUSES):
@@ -35,7 +35,7 @@ def test_nan_stops_training_with_the_epoch_the_batch_and_likely_causes(capsys, s
     assert printed.err == ""
 
 
-def test_infinite_loss_and_nan_on_validation_images_stop_training():
+def test_infinite_loss_and_nan_validation_loss_stop_training():
     model = build_autoencoder(lambda y, p: ops.mean(ops.exp(1e4 * p), axis=-1), run_eagerly=True)
     with pytest.raises(FloatingPointError, match="loss is inf in epoch 1, by batch 1" + ALL_CAUSES):
         train(model, IMAGES)
@@ -55,7 +55,7 @@ def test_custom_training_loop_without_model_epochs_or_standard_output_is_checked
 
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
-def test_batches_of_unknown_number_are_trained_on():
+def test_unknown_number_of_batches_is_supported():
     batches, options = ((IMAGES, IMAGES) for _ in range(2)), {"verbose": 0, "shuffle": False}
     assert build_autoencoder(run_eagerly=True).fit(batches, callbacks=[show_progress()], **options).epoch == [0]
 
@@ -78,7 +78,7 @@ def build_stub(likelihood, **options):
     ],
     ids=["name", "abbreviation", "object", "VAE"],
 )
-def test_pixels_from_0_to_255_stop_training(build):
+def test_pixels_from_0_to_255_stop_training_with_advice(build):
     with pytest.raises((ValueError, FloatingPointError), match="divide by 255"):
         train(build(run_eagerly=True), 255 * IMAGES, epochs=300)
 
@@ -93,7 +93,7 @@ def test_pixels_from_0_to_255_stop_training(build):
     ],
     ids=["autoencoder", "VAE", "negative loss", "VAE with a negative loss"],
 )
-def test_sound_training_is_not_stopped(build):
+def test_successful_training_is_not_stopped(build):
     assert len(train(build(run_eagerly=True), np.round(IMAGES)).epoch) == 3
 
 
@@ -104,9 +104,9 @@ def test_same_seed_gives_the_same_losses_with_or_without_a_progress_bar(capsys):
     assert losses == model.fit(IMAGES, IMAGES, 65, 3, shuffle=False, verbose=0).history
 
 
-def test_one_seed_holds_for_python_numpy_and_keras():
+def test_one_seed_sets_python_numpy_and_keras():
     def draw():
-        # NumPy's old generator is the only one that a single call can seed everywhere.
+        # Only NumPy's legacy generator can be seeded globally.
         return random.random(), np.random.random(), float(keras.random.normal(()))  # noqa: NPY002
 
     set_seed(5)
@@ -117,7 +117,7 @@ def test_one_seed_holds_for_python_numpy_and_keras():
 
 
 @pytest.mark.parametrize("seed", [True, 1.0, "1", None, [1], np.float64(1), -1, 2**32, 10**30])
-def test_what_is_not_a_seed_is_refused(seed):
+def test_invalid_seed_is_rejected(seed):
     with pytest.raises(ValueError, match=r"seed is .*expected"):
         set_seed(seed)
     set_seed(2**32 - 1)

@@ -1,4 +1,4 @@
-"""Loading data never runs code from the file: NumPy doesn't unpickle."""
+"""Loading data never runs code from the file: NumPy doesn't unpickle it."""
 
 import pickle
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.helpers.small_data import pack_npz
 
 
 class Intruder:
-    """Makes a folder when it is unpickled."""
+    """Creates a folder when it's unpickled."""
 
     def __reduce__(self):
         return Path.mkdir, (self.path,)
@@ -19,7 +19,7 @@ class Intruder:
 
 @pytest.mark.usefixtures("offline")
 @pytest.mark.parametrize("place", ["objects in an array", "pickle for an array", "pickle for the file"])
-def test_pickled_data_is_refused_and_not_unpickled(small, folder, place):
+def test_pickled_data_is_rejected_and_not_unpickled(small, folder, place):
     intruder = Intruder()
     intruder.path = folder / "intruder"
     pickled = pickle.dumps(intruder)
@@ -30,4 +30,4 @@ def test_pickled_data_is_refused_and_not_unpickled(small, folder, place):
         load_mnist("folder")
     assert not intruder.path.exists()
     pickle.loads(pickled)
-    assert intruder.path.exists(), "unpickling would have made the folder"
+    assert intruder.path.exists(), "unpickling would have created the folder"

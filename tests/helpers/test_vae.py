@@ -1,4 +1,4 @@
-"""The parts of a variational autoencoder, against TensorFlow Probability, SciPy, and each other."""
+"""The parts of a variational autoencoder, compared with TensorFlow Probability, SciPy, and each other."""
 
 import copy
 
@@ -29,7 +29,7 @@ PAIRS = hnp.arrays("float32", st.tuples(st.just(2), st.just(1), st.integers(1, 5
 
 
 @given(pair=PAIRS)
-def test_kl_divergence_is_that_of_tensorflow_probability(pair):
+def test_kl_divergence_agrees_with_tensorflow_probability(pair):
     from tensorflow_probability import distributions as tfd
 
     z_mean, z_log_var = pair
@@ -44,7 +44,7 @@ LOGITS = np.array([-150, -30, -4, -0.3, -0.01, 0, 1e-4, 0.05, 0.2, 2, 9, 150], "
 
 @pytest.mark.parametrize("target", [0.0, 0.25, 1.0])
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
-def test_reconstruction_loss_and_mean_are_those_of_tensorflow_probability(likelihood, target):
+def test_reconstruction_loss_and_mean_agree_with_tensorflow_probability(likelihood, target):
     from tensorflow_probability import distributions as tfd
 
     images, variance = np.full(LOGITS.shape, target, "float32"), 0.3
@@ -57,7 +57,7 @@ def test_reconstruction_loss_and_mean_are_those_of_tensorflow_probability(likeli
     else:
         pixels = tfd.Bernoulli(logits=LOGITS)
         log_prob = -keras.ops.binary_crossentropy(images, LOGITS, from_logits=True)
-        if target != 0.25:  # Its Bernoulli takes whole numbers only.
+        if target != 0.25:  # Its Bernoulli takes only integers.
             log_prob = pixels.log_prob(images)
     found = reconstruction_loss(images, LOGITS, likelihood, from_logits=True, variance=variance)
     np.testing.assert_allclose(found, [-np.sum(log_prob)], rtol=1e-5)
@@ -78,7 +78,7 @@ def test_logits_and_probabilities_agree_where_both_are_finite_and_only_logits_ar
 
 
 def test_kl_divergence_and_loss_of_float16_are_computed_in_float32():
-    z_mean = np.full((1, 50_000), 2.0, "float16")  # The sum is beyond float16.
+    z_mean = np.full((1, 50_000), 2.0, "float16")  # The sum overflows in float16.
     assert float(kl_divergence(z_mean, 0 * z_mean)[0]) == pytest.approx(100_000)
     assert float(reconstruction_loss(z_mean > 0, 0.5 + 0 * z_mean)[0]) == pytest.approx(50_000 * np.log(2), rel=1e-5)
 
@@ -89,7 +89,7 @@ def test_samples_have_the_given_mean_and_variance():
     assert kstest(z[:, 0], "norm", args=(3.0, 0.5)).pvalue > 1e-3
 
 
-def test_each_call_of_sampling_draws_anew_and_a_seed_repeats_the_sequence():
+def test_each_call_of_sampling_draws_new_noise_and_a_seed_repeats_the_sequence():
     zeros = np.zeros((4, 2), "float32")
     first, second = (Sampling(seed=5) for _ in range(2))
     draws = [np.asarray(first([zeros, zeros])) for _ in range(2)]
@@ -99,7 +99,7 @@ def test_each_call_of_sampling_draws_anew_and_a_seed_repeats_the_sequence():
 
 
 class Mean(layers.Layer):
-    """In place of sampling: z is z_mean, so that a loss can be computed again."""
+    """Replaces sampling: z is z_mean, which makes the loss deterministic."""
 
     def call(self, pair):
         return pair[0]
@@ -144,7 +144,7 @@ def test_logged_losses_are_means_over_the_epoch_and_add_up(likelihood):
         assert found == pytest.approx([expected, reconstruction.mean(), divergence.mean()], rel=1e-5)
 
 
-def test_weights_of_images_weigh_their_losses():
+def test_sample_weights_multiply_the_losses_of_images():
     vae, few = build(), evaluate(build(), X[:16])
     weights = (np.arange(64) < 16).astype("float32")
     quarter = pytest.approx([value / 4 for value in few], rel=1e-5)
@@ -154,7 +154,7 @@ def test_weights_of_images_weigh_their_losses():
     assert vae.train_on_batch(X, sample_weight=np.zeros(64))[0] == 0
 
 
-def test_target_that_differs_from_the_input_and_metrics_count():
+def test_targets_that_differ_from_the_input_determine_loss_and_metrics():
     vae = build("linear")
     vae.compile("adam", metrics=["mae"], run_eagerly=True)
     clean = np.zeros_like(X)
@@ -184,7 +184,7 @@ def test_mixed_precision_gives_finite_losses_equal_to_their_parts(policy):
 
 
 @pytest.mark.parametrize("shape", [(None, None, None, None), (None, 8, 8, 1)])
-def test_dataset_of_unknown_shape_trains_as_the_array_does(shape):
+def test_dataset_of_unknown_shape_trains_like_the_array(shape):
     import tensorflow as tf
 
     batches = [(X[i : i + 32], X[i : i + 32], np.ones(32, "float32")) for i in (0, 32)]
@@ -259,7 +259,7 @@ def test_convolutional_vae_takes_images_of_any_size(shape, channels_last):
 
 
 def broken(outputs, latent_dim=2):
-    """Return a VAE whose encoder returns what it should not."""
+    """Return a VAE whose encoder returns the wrong outputs."""
     vae = build()
     images = keras.Input((8, 8, 1))
     z = layers.Dense(latent_dim)(layers.Flatten()(images))
@@ -294,12 +294,12 @@ def broken(outputs, latent_dim=2):
         (lambda: build_convolutional_vae((28, 28, 1), 0), "latent_dim is 0"),
     ],
 )
-def test_what_cannot_be_computed_is_refused(act, message):
+def test_unsupported_input_is_rejected(act, message):
     with pytest.raises(ValueError, match=message):
         act()
 
 
-def test_loss_of_keras_and_data_that_no_array_shows_are_refused():
+def test_keras_losses_and_unscaled_datasets_are_rejected():
     import tensorflow as tf
 
     vae = build()
@@ -312,7 +312,7 @@ def test_loss_of_keras_and_data_that_no_array_shows_are_refused():
         vae.fit(tf.data.Dataset.from_tensor_slices(255 * X).batch(32), epochs=5, shuffle=False, verbose=0)
 
 
-def test_batch_normalization_updates_its_averages_in_training_only():
+def test_batch_normalization_updates_its_averages_only_in_training():
     vae = build_vae(normalized=True, run_eagerly=True)
     vae.fit(IMAGES, batch_size=130, verbose=0)
     averages = vae.encoder.get_layer("normalize").moving_mean

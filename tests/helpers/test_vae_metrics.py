@@ -1,4 +1,4 @@
-"""Measures of a VAE against independent ones: SciPy, samples from the prior, and models whose log p(x) is known."""
+"""VAE metrics compared with SciPy, samples from the prior, and models whose log p(x) is known."""
 
 from types import SimpleNamespace
 
@@ -17,14 +17,14 @@ WEIGHTS = GENERATOR.normal(size=(2, 16))
 
 
 def make_encoder(scales, z_log_var):
-    """Return an encoder whose z_mean varies by `scales`, one for each latent, and whose z_log_var is constant."""
+    """Return an encoder whose z_mean varies by `scales`, one per latent, and whose z_log_var is constant."""
     weights = scales * np.random.default_rng(1).normal(size=(16, len(scales))) / 4
     z_mean = lambda images: (images.reshape(-1, 16) @ weights).astype("float32")  # noqa: E731
     return SimpleNamespace(predict=lambda x, **_: [z_mean(x), np.full_like(z_mean(x), z_log_var)])
 
 
 def make_decoder(weights):
-    """Return a decoder of one layer; one with weights of 0 ignores z."""
+    """Return a decoder with one layer; with weights of 0, it ignores z."""
     return SimpleNamespace(predict=lambda z, **_: expit(z @ weights).reshape(-1, 4, 4, 1).astype("float32"))
 
 
@@ -35,7 +35,7 @@ def log_bernoulli_by_scipy(images, decoded):
     return bernoulli.logpmf(images.reshape(len(images), 1, -1), decoded.reshape(1, len(decoded), -1)).sum(-1)
 
 
-def test_log_densities_are_those_of_scipy():
+def test_log_densities_agree_with_scipy():
     decoded, z = GENERATOR.uniform(0.001, 0.999, (7, 16)), GENERATOR.normal(size=(9, 3))
     flat = IMAGES.reshape(len(IMAGES), -1)
     np.testing.assert_allclose(
@@ -46,7 +46,7 @@ def test_log_densities_are_those_of_scipy():
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "continuous_bernoulli"])
 @pytest.mark.parametrize("from_logits", [False, True])
-def test_log_likelihood_by_one_product_is_the_negative_reconstruction_loss_of_each_pair(likelihood, from_logits):
+def test_log_px_given_z_is_the_negative_reconstruction_loss_of_each_pair(likelihood, from_logits):
     images = IMAGES if likelihood == "bernoulli" else GENERATOR.random(IMAGES.shape)
     decoded = GENERATOR.normal(0, 3, (3, 4, 4, 1)) if from_logits else GENERATOR.uniform(0.01, 0.99, (3, 4, 4, 1))
     options = {"likelihood": likelihood, "from_logits": from_logits, "variance": 0.3}
@@ -56,7 +56,7 @@ def test_log_likelihood_by_one_product_is_the_negative_reconstruction_loss_of_ea
         np.testing.assert_allclose(found[:, column], -np.asarray(losses), rtol=1e-5)
 
 
-def test_bound_draws_in_blocks_and_takes_rows_of_pixels(monkeypatch):
+def test_bound_does_not_depend_on_the_block_size_and_takes_rows_of_pixels(monkeypatch):
     whole = vae_metrics.iwae_bound(ENCODER, DECODER, IMAGES, 30)
     for size in (7, 61):
         monkeypatch.setattr(vae_metrics, "AT_ONCE", size)
@@ -86,14 +86,14 @@ def test_quadrature_is_the_mean_likelihood_over_the_prior():
     np.testing.assert_allclose(by_grid, by_samples - np.log(len(z)), atol=0.03)
 
 
-def test_bounds_rise_with_the_number_of_samples_to_the_value_of_the_quadrature():
+def test_bounds_increase_with_the_number_of_samples_to_the_value_of_the_quadrature():
     many = np.tile(IMAGES, (20, 1, 1, 1))
     bounds = [vae_metrics.iwae_bound(ENCODER, DECODER, many, count).mean() for count in (1, 10, 1000)]
     assert bounds[0] < bounds[1] < bounds[2]
     assert bounds[2] == pytest.approx(vae_metrics.log_likelihood_by_quadrature(DECODER, IMAGES).mean(), abs=0.1)
 
 
-def test_measures_of_a_keras_model_agree_with_each_other_and_repeat_with_the_seed():
+def test_metrics_of_a_keras_model_agree_with_each_other_and_a_seed_repeats_them():
     vae = build_vae(shape=(4, 4, 1))
     found, again = (
         vae_metrics.measure_vae(vae.encoder, vae.decoder, IMAGES, bound_images=6, samples=(1, 100), points=60)

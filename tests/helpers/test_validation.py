@@ -1,4 +1,4 @@
-"""What the checks return and advise, and files replaced as a whole. Other arguments are tried in test_bad_input.py."""
+"""What the checks return and advise, and atomic file replacement. Other arguments are tested in test_bad_input.py."""
 
 import os
 from types import SimpleNamespace
@@ -29,10 +29,10 @@ def image(low, high):
         ("images", np.zeros((28, 28)), "(28, 28); expected (n, height, width[, 1 or 3])", "alpha"),
         ("images", np.zeros((2, 8, 8, 4)), "drop the alpha channel", "reshape"),
         ("images", np.zeros((0, 28, 28)), "empty", "NaN"),
-        ("images", "images.npz", "numbers were expected", "255"),
+        ("images", "images.npz", "have type <U10; expected numbers", "255"),
     ],
 )
-def test_error_names_the_images_what_is_wrong_and_what_to_do(name, images, words, absent):
+def test_error_says_which_images_are_wrong_and_what_to_do(name, images, words, absent):
     with pytest.raises((TypeError, ValueError), match=f"^{name}") as caught:
         as_images(images, name)
     assert words in str(caught.value)
@@ -40,7 +40,7 @@ def test_error_names_the_images_what_is_wrong_and_what_to_do(name, images, words
 
 
 def in_torch(array):
-    """Return what acts as a tensor of PyTorch in bfloat16 with a gradient."""
+    """Return an object that acts like a PyTorch tensor in bfloat16 with a gradient."""
     on_cpu = SimpleNamespace(float=lambda: array)
     return SimpleNamespace(detach=lambda: SimpleNamespace(cpu=lambda: on_cpu))
 
@@ -53,7 +53,7 @@ def test_tensors_of_any_backend_and_bfloat16_become_floats(make):
         np.testing.assert_array_equal(found, pixels)
 
 
-def test_another_number_of_latents_is_refused_if_the_decoder_says_so():
+def test_wrong_number_of_latents_is_rejected_if_the_decoder_states_it():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
     owner = type("Owner", (), {"decoder": model, "decode": lambda self, z: z})()
     for decoder in (model, owner.decode):
@@ -63,13 +63,13 @@ def test_another_number_of_latents_is_refused_if_the_decoder_says_so():
         check_latent_dim(decoder, 2)
 
 
-def test_links_permissions_and_the_umask_are_respected(tmp_path):
+def test_replacing_a_file_respects_links_permissions_and_the_umask(tmp_path):
     (tmp_path / "real").mkdir()
     target, link, new = tmp_path / "real" / "film.gif", tmp_path / "link.gif", tmp_path / "new.gif"
     link.symlink_to(target)
     before = os.umask(0o077)
     try:
-        for path in (link, new):  # A link to a file that isn't there yet makes that file.
+        for path in (link, new):  # A link to a missing file creates that file.
             replace_file(path, b"one")
         assert [path.stat().st_mode & 0o777 for path in (target, new)] == [0o600, 0o600]
         target.chmod(0o644)

@@ -1,22 +1,22 @@
-"""A file that can't be written leaves the old file as it was, and nothing beside it."""
+"""A file that can't be written leaves the existing file unchanged, and no other file."""
 
 import numpy as np
 import pytest
 
 from helpers.animation import write_gif
-from tests.helpers.file_checks import refused
+from tests.helpers.file_checks import rejected
 
 NOISE = np.random.default_rng(0).integers(0, 256, (20, 300, 300), np.uint8)  # can't be compressed below 1 MB
 
 
-def test_full_disk_leaves_the_old_file_and_nothing_else(tmp_path):
-    resource = pytest.importorskip("resource", reason="needs a Unix limit on the size of files")
+def test_full_disk_leaves_the_existing_file_and_nothing_else(tmp_path):
+    resource = pytest.importorskip("resource", reason="needs the Unix limit on file sizes")
     path = tmp_path / "film.gif"
     path.write_bytes(b"old")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, limits[1]))  # Writing fails in the middle.
-        with refused(tmp_path, path, "nothing was changed", error=OSError):
+        with rejected(tmp_path, path, "nothing was changed", error=OSError):
             write_gif(path, NOISE, 100, colors=256, most_bytes=10**8)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
