@@ -11,6 +11,11 @@ from helpers.results import RESULTS_TYPE
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
+PARTS = {
+    "Part 1. Autoencoders": range(0, 8),
+    "Part 2. Variational autoencoders": range(8, 14),
+    "Part 3. Autoencoders in practice": range(14, 100),
+}
 
 
 def list_notebooks(only=None, solutions=True):
