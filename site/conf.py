@@ -1,4 +1,4 @@
-"""Sphinx builds the site with these settings, from the folder that tools/site.py puts together."""
+"""The settings with which Sphinx builds the site, from the folder that tools/site.py fills."""
 
 import datetime
 
@@ -13,29 +13,29 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.mathjax",
-    "sphinx-mathjax-offline",  # typesets without asking another host
+    "sphinx-mathjax-offline",  # typesets without a request to another host
+    "sphinx_design",
     "sphinxext.opengraph",
     "notfound.extension",
 ]
-exclude_patterns = ["README.md", "originals"]  # results.md shows a part of the README.
 
 # The notebooks were executed when they were published.
 nb_execution_mode = "off"
 nb_mime_priority_overrides = [("html", "text/html", 0)]
-myst_enable_extensions = ["dollarmath", "html_image"]
+myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 myst_heading_slug_func = "tools.site.anchor"
 # Docstrings are plain text with `code` in them.
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
-autodoc_inherit_docstrings = False  # Keras writes its own in another way.
+autodoc_inherit_docstrings = False  # Those of Keras are in another format.
 
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["static"]
 html_css_files = ["site.css"]
-html_show_search_summary = False  # A page from the disk may not read others.
+html_show_search_summary = False  # A page opened from disk may not read others.
 html_use_index = False
 html_domain_indices = False
 html_copy_source = True
@@ -49,18 +49,17 @@ html_theme_options = {
     "use_repository_button": True,
     "use_download_button": True,
     "use_fullscreen_button": False,
-    "home_page_in_toc": True,
     "show_toc_level": 2,
     "show_navbar_depth": 1,
     "collapse_navbar": True,
-    "navbar_persistent": [],  # The side bar has a search field already.
+    "navbar_persistent": [],  # The sidebar has a search field already.
 }
-# What others show when a page is linked. Names of pictures count from the site's root.
+# What other sites show when they link to a page. Pictures are named relative to the site's root.
 ogp_site_url = name_site(SLUG)
 ogp_site_name = project
 ogp_image = "_static/preview.png"
-ogp_image_alt = "A square of 400 garments that a variational autoencoder has drawn, from boots to shirts"
+ogp_image_alt = "The title of the course, beside 400 clothing images that a variational autoencoder generated"
 ogp_social_cards = {"enable": False}
 ogp_enable_meta_description = True
-# The page that is shown for an address without a page lies anywhere, so it names its files in full.
+# The host shows this page at any address that has none, so its links start at the root of the host.
 notfound_urls_prefix = f"/{SLUG.split('/')[1]}/"

@@ -16,7 +16,7 @@ from tools.notebooks import FOLDER, RESULTS_TYPE, ROOT, list_outputs
 class RunPages:
     """The pages of one `make run` in build/html: a summary table, and a page for each notebook.
 
-    At first, every notebook's page says that it hasn't been executed; `show` replaces it.
+    A notebook's page says that it hasn't been executed until `show` replaces it.
     """
 
     def __init__(self, titles, build):
@@ -71,7 +71,7 @@ def build(source, target, doctrees, settings=None, strict=False):
 
     Unchanged pages aren't rebuilt. Raises Sphinx's errors.
     """
-    from sphinx.application import Sphinx  # takes a second, which other users of this module don't need
+    from sphinx.application import Sphinx  # takes a second to import, and not every user of this module builds pages
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
     with patch_docutils(), docutils_namespace():
@@ -92,9 +92,9 @@ def build(source, target, doctrees, settings=None, strict=False):
 
 
 def prepare(notebook):
-    """Return a notebook with alt text where MyST-NB looks for it, and with its first code cell collapsed.
+    """Return a notebook ready for MyST-NB, with alt text where that looks for it and with smaller pictures.
 
-    Links to planned lessons become text, and machine-readable results are removed.
+    Links to lessons that don't exist yet become text, and machine-readable results are removed.
     """
     for data in (output.get("data", {}) for output in list_outputs(notebook)):
         data.pop(RESULTS_TYPE, None)
@@ -109,13 +109,13 @@ def prepare(notebook):
 
 
 def keep_if_written(link):
-    """Return a link to a lesson unchanged, or only its text if the lesson doesn't exist yet."""
+    """Return a link to a lesson unchanged, or just its text if the lesson doesn't exist yet."""
     is_written = any((FOLDER / part / link[2]).exists() for part in (".", "solutions"))
     return link[0] if is_written else link[1]
 
 
 def shrink(png):
-    """Return a PNG, reduced to its best 256 colors if that makes it smaller; this halves the size of the site."""
+    """Return a PNG, reduced to 256 colors if that makes it smaller; this halves the size of the site."""
     stream = io.BytesIO()
     with Image.open(io.BytesIO(png)) as picture:
         picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(stream, format="PNG", optimize=True)

@@ -3,57 +3,82 @@
 python -m tools.site
 """
 
+import ast
 import io
+import json
 import re
 import shutil
 
 import nbformat
-from PIL import Image
+from matplotlib.font_manager import findfont
+from PIL import Image, ImageDraw, ImageFont
 
 import helpers
-from tools.gallery import write_gallery
-from tools.notebooks import ROOT, list_notebooks, name_of, read_notebook, read_title
+from tools.notebooks import PARTS, ROOT, list_notebooks, name_of, read_notebook, read_question, read_title
 from tools.pages import build, prepare, shrink
 
 SITE = ROOT / "build" / "site"
 SOURCE = ROOT / "build" / "site_source"
 DOCTREES = ROOT / "build" / "site_doctrees"
-PREVIEW = (1200, 630)  # pixels, as those who show a link want it
+PREVIEW = (1200, 630)  # pixels, the size that social media show without cropping
 
 
 def gather(folder):
-    """Put together in an empty `folder` what Sphinx reads: the pages of site/, notebooks, pictures, and one page each
-    for the helper modules and the gallery.
-    """
+    """Fill an empty `folder` with what Sphinx reads: the pages of site/, notebooks, pictures, and a page per helper."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "site", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "README.md", folder)
     copy_pictures(ROOT / "notebooks" / "pictures", folder / "notebooks" / "pictures")
     (folder / "benchmarks").mkdir()
     shutil.copy(ROOT / "benchmarks" / "results.png", folder / "benchmarks")
     for path in list_notebooks():
         target = folder / "notebooks" / f"{name_of(path)}.ipynb"
         target.parent.mkdir(exist_ok=True)
-        page = nbformat.writes(prepare(read_notebook(path)))
+        page = nbformat.writes(prepare(add_number(read_notebook(path), path.name[:2])))
         target.write_text(re.sub(r"(?<=\]\()((?:\.\./)+)site/", r"\1", page), encoding="utf-8")
-    for path in folder.glob("*.md"):  # In the checkout, these pages are in a folder of their own.
-        rewrite(path, lambda page: page.replace("../notebooks/", "notebooks/"))
-    pictures = write_gallery(folder / "originals")
-    copy_pictures(folder / "originals", folder / "gallery")
-    (folder / "gallery.md").write_text(make_gallery_page(pictures), encoding="utf-8")
-    rewrite(folder / "index.md", lambda page: page.replace("{{lessons}}", list_lessons()))
+    for path in folder.glob("*.md"):  # In the checkout, these pages have a folder of their own.
+        rewrite(path, lambda page: re.sub(r"(?<=\]\()\.\./(?=notebooks/|benchmarks/)", "", page))
+    lessons, entries = list_lessons()
+    rewrite(folder / "index.md", lambda page: page.replace("{{lessons}}", lessons).replace("{{entries}}", entries))
     write_helper_pages(folder / "helpers")
     write_preview(folder / "static" / "preview.png")
 
 
+def add_number(notebook, number):
+    """Return a notebook whose title starts with its number, which readers then see in search results, too."""
+    notebook.cells[0].source = notebook.cells[0].source.replace("# ", f"# {number} ", 1)
+    return notebook
+
+
 def list_lessons():
-    """Return the entries of the lessons in the side bar, with their numbers."""
-    names = [(name_of(path), read_title(read_notebook(path))) for path in list_notebooks()]
-    return "\n".join(f"{name[:2]} {title} <notebooks/{name}>" for name, title in names if "/" not in name)
+    """Return the gallery of lessons for the home page and their entries for the sidebar, both by part, as Markdown."""
+    gallery, entries = [], []
+    for part, numbers in PARTS.items():
+        paths = [path for path in list_notebooks(solutions=False) if int(path.name[:2]) in numbers]
+        cards = "\n".join(map(make_card, paths))
+        gallery.append(f"## {part}\n\n::::{{grid}} 1 2 2 3\n:gutter: 3\n\n{cards}\n::::\n")
+        names = "\n".join(f"{read_short_title(path)} <notebooks/{path.stem}>" for path in paths)
+        entries.append(f"```{{toctree}}\n:caption: {part}\n:hidden:\n\n{names}\n```\n")
+    return "\n".join(gallery), "\n".join(entries)
+
+
+def read_short_title(path):
+    """Return a lesson's number and its title up to the colon."""
+    return f"{path.name[:2]} {read_title(read_notebook(path)).partition(':')[0]}"
+
+
+def make_card(path):
+    """Return a lesson's card as MyST Markdown: opening picture, number and short title, question, all one link."""
+    notebook, title = read_notebook(path), read_short_title(path)
+    picture = re.search(r"!\[([^\]]*)\]\((pictures/[^)]+)\)", notebook.cells[0].source)
+    options = {"link": f"notebooks/{path.stem}", "link-type": "doc", "link-alt": title}
+    if picture:
+        options |= {"img-top": f"notebooks/{picture[2]}", "img-alt": " ".join(picture[1].split())}
+    lines = [f":{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in options.items()]
+    return "\n".join([f":::{{grid-item-card}} {title}", *lines, "", read_question(notebook), ":::"])
 
 
 def copy_pictures(source, target):
-    """Copy a folder of pictures, PNGs with as many bytes as a page needs."""
+    """Copy a folder of pictures, PNGs with no more bytes than a page needs."""
     target.mkdir(parents=True)
     for path in source.iterdir():
         content = path.read_bytes()
@@ -61,7 +86,7 @@ def copy_pictures(source, target):
 
 
 def prune(folder):
-    """Remove from the built site what no page asks for: MathJax for other input and output, and maps for debuggers."""
+    """Remove files that no page asks for: MathJax for other input and output, and source maps."""
     mathjax = folder / "_static" / "mathjax"
     wanted = {mathjax / "tex-chtml.js", *(mathjax / "output" / "chtml").rglob("*")}
     for path in folder.rglob("*"):
@@ -70,12 +95,12 @@ def prune(folder):
 
 
 def rewrite(path, change):
-    """Replace the text of a file by change(text)."""
+    """Replace the text of a file with change(text)."""
     path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def finish(page):
-    """Return a built page whose folds have names for screen readers, and whose links in outputs lead to pages."""
+    """Return a built page with names for screen readers on its folds, and with links from outputs to pages."""
     page = page.replace(
         '<summary><span class="toctree-toggle"', '<summary aria-label="Pages"><span class="toctree-toggle"'
     )
@@ -83,44 +108,41 @@ def finish(page):
 
 
 def anchor(heading):
-    """Return the anchor that Jupyter gives a heading, which is what the notebooks link to; Sphinx asks for it."""
+    """Return the anchor that Jupyter gives a heading, which notebooks link to; conf.py names this function."""
     return heading.replace(" ", "-").replace(":", "%3A")
-
-
-def make_gallery_page(pictures):
-    """Return the page of all key figures as Markdown."""
-    lines = [
-        "# The pictures",
-        "",
-        "Key figures of all lessons, as their last full run drew them. `make gallery` writes them as files.",
-    ]
-    heads = [f"## [{picture.title}](notebooks/{picture.notebook}.ipynb)" for picture in pictures]
-    for before, head, picture in zip([None, *heads], heads, pictures, strict=False):
-        lines += ["", head] * (head != before) + ["", f"![{picture.alt}](gallery/{picture.file})"]
-    return "\n".join(lines) + "\n"
 
 
 def write_helper_pages(folder):
     """Write a page for each helper module, made from its docstrings by autodoc, and one that lists them."""
     folder.mkdir()
-    modules = sorted(path.stem for path in (ROOT / "helpers").glob("*.py") if not path.stem.startswith("_"))
-    for module in modules:
+    modules = {path.stem: path for path in sorted((ROOT / "helpers").glob("*.py")) if not path.stem.startswith("_")}
+    lines = ["# Helpers", ""]
+    lines += ["The lessons import these modules. What a lesson teaches is spelled out where it first appears.", ""]
+    lines += ["| module | contents |", "|---|---|"]
+    for module, path in modules.items():
         page = f"# helpers.{module}\n\n```{{eval-rst}}\n.. automodule:: helpers.{module}\n   :members:\n```\n"
         (folder / f"{module}.md").write_text(page, encoding="utf-8")
-    listed = "\n".join(modules)
-    text = "What more than one lesson uses. What is taught is written out in the lesson where it first appears."
-    page = f"# The helpers\n\n{text}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
-    (folder / "index.md").write_text(page, encoding="utf-8")
+        summary = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0]
+        lines.append(f"| [{module}]({module}.md) | {summary} |")
+    lines += ["", "```{toctree}", ":hidden:", "", *modules, "```", ""]
+    (folder / "index.md").write_text("\n".join(lines), encoding="utf-8")
 
 
 def write_preview(path):
-    """Write the picture that stands for the site where someone links to it: the last still of the film, on paper."""
+    """Write the picture that represents the site on social media: its title, and the last frame of the animation."""
     with Image.open(ROOT / "notebooks" / "pictures" / "10_fashion_vae.gif") as film:
         film.seek(film.n_frames - 1)
-        still = film.convert("RGB")
-    side = PREVIEW[1] - 30
+        frame = film.convert("RGB")
+    side = PREVIEW[1] - 60
     paper = Image.new("RGB", PREVIEW, "white")
-    paper.paste(still.resize((side, side), Image.Resampling.LANCZOS), ((PREVIEW[0] - side) // 2, 15))
+    paper.paste(frame.resize((side, side), Image.Resampling.LANCZOS), (PREVIEW[0] - side - 30, 30))
+    draw = ImageDraw.Draw(paper)
+    for text, weight, size, top in [
+        ("Autoencoders", "bold", 66, 170),
+        ("From one dense layer\nto a generative model\n\nExecutable lessons in Keras 3", "normal", 36, 275),
+    ]:
+        font = ImageFont.truetype(findfont(f"DejaVu Sans:{weight}"), size)
+        draw.multiline_text((50, top), text, fill="#1f2933", font=font, spacing=12)
     stream = io.BytesIO()
     paper.save(stream, format="PNG", optimize=True)
     path.write_bytes(stream.getvalue())
