@@ -17,7 +17,7 @@ PY := .venv/bin/python
 # With KERAS_BACKEND=jax or torch, `make bench` uses .venv-backends.
 EXTRA := $(if $(filter jax torch,$(KERAS_BACKEND)),backends)
 .DEFAULT_GOAL := help
-.PHONY: help setup scale run lab test test-slow lint test-backends test-latest test-oldest audit publish results site gallery reference bench repository lock clean
+.PHONY: help setup scale run lab test test-slow lint test-backends test-latest test-oldest audit publish results site reference bench repository lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -77,9 +77,6 @@ results: setup  ## rebuild results.json and the README's tables from the stored 
 
 site: setup  ## build build/site from the stored notebooks, without running them
 	@$(PY) -m tools.site
-
-gallery: setup  ## export the key figures to build/gallery
-	@$(PY) -m tools.gallery
 
 reference: setup  ## run one published recipe in full and store its results: SYSTEM=R1; CURVE=1 stores only its result after every epoch
 	@$(PY) -m benchmarks.reference $(SYSTEM) $(if $(CURVE),--curve)
