@@ -1,6 +1,6 @@
 """Train the lessons' own models on a GPU, each to its last epoch; store seconds and results for the README.
 
-    KERAS_BACKEND=jax python -m benchmarks.gpu        or        python -m benchmarks.gpu --only R1,R13
+    KERAS_BACKEND=jax python -m benchmarks.gpu        or, for some of them,        --only R1,R13
 
 JAX must be installed with GPU support. Every raced system is trained unless its recipe module says otherwise.
 """
@@ -24,7 +24,7 @@ SEED = 0
 
 
 def list_trainings():
-    """Return, by system, the tag of the notebook's cells that train its model on a GPU."""
+    """Return the tag of the notebook's cells that train a system on a GPU, by system."""
     tags = {
         system: constants.get("ON_GPU", "race" if "RACED_FOR" in constants else None)
         for system, constants in read_constants().items()

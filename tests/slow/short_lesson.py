@@ -44,7 +44,7 @@ def make_project(folder):
 
 
 def read_first_cell(read=read_code):
-    """Return the setup cell that every notebook begins with, as plain Python or as another `read` returns it."""
+    """Return the setup cell that every notebook begins with, as plain Python or read in another way."""
     notebook = read_notebook(FOLDER / "01_dense_autoencoder.ipynb")
     return next(read(cell) for cell in notebook.cells if cell.cell_type == "code")
 
