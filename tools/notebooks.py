@@ -21,7 +21,7 @@ PARTS = {
 def list_notebooks(only=None, solutions=True):
     """Return the paths of the notebooks in reading order: the lessons and then, if wanted, the solutions.
 
-    `only` is the start of a name, such as '07' or 'solutions/07'. Raises ValueError if no name starts with it.
+    `only` is a number or the start of a name, such as '7', '07', or 'solutions/07'. Raises ValueError if none fits.
     """
     lessons = sorted(FOLDER.glob("*.ipynb"))
     if only is not None and only.startswith("solutions/"):
@@ -30,10 +30,11 @@ def list_notebooks(only=None, solutions=True):
 
 
 def _choose(paths, only):
-    chosen = [path for path in paths if only is None or path.name.startswith(only)]
+    start = only and only.zfill(2)  # so that 1 isn't 10 to 15
+    chosen = [path for path in paths if only is None or path.name.startswith(start)]
     if not chosen:
-        names = ", ".join(dict.fromkeys(path.stem for path in paths))
-        raise ValueError(f"no notebook name starts with {only!r}; available: {names}")
+        numbers = ", ".join(dict.fromkeys(path.name[:2] for path in paths))
+        raise ValueError(f"no notebook name starts with {only!r}; available: {numbers}")
     return chosen
 
 

@@ -3,9 +3,9 @@
 Every module defines
 
     NOTEBOOK: the lesson that stores our results on this system
-    TITLE, SOURCE, MEASURES: what reference.json records about the system
-    EPOCHS, train(data, epochs, callbacks), measure(models, data): trains as published and returns the results. A
-        system published without code defines none of these and is only described.
+    TITLE, SOURCE, MEASURES: what helpers/reference.json says about the system
+    EPOCHS, train(data, epochs, callbacks), measure(models, data): the published training and its results. A system
+        that was published without code has none of these and is only described.
 
 and may define
 

@@ -94,7 +94,7 @@ def test_publishing_stores_outputs_and_pictures_only_if_nothing_went_wrong(patch
         (["--publish", "--fast"], "omit --fast"),
         (["--publish", "--jobs", "2"], "omit --jobs"),
         (["--jobs", "0"], "--jobs 0: expected at least 1"),
-        (["--notebook", "07"], "no notebook name starts with '07'; available: 00_one, 01_two\n"),
+        (["--notebook", "07"], "no notebook name starts with '07'; available: 00, 01\n"),
         (["--fast"], "fast.toml has no entry for 01_two"),
     ],
     ids=" ".join,
