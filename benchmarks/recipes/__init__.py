@@ -3,7 +3,7 @@
 Every module defines
 
     NOTEBOOK: the lesson that stores our results on this system
-    TITLE, SOURCE, MEASURES: what reference.json says about the system
+    TITLE, SOURCE, MEASURES: what helpers/reference.json says about the system
     EPOCHS, train(data, epochs, callbacks), measure(models, data): the published training and its results. A system
         that was published without code has none of these and is only described.
 
