@@ -68,7 +68,7 @@ def patched(tmp_path, monkeypatch):
     monkeypatch.setattr(execute, "ROOT", tmp_path)
     monkeypatch.setattr(repository, "ROOT", tmp_path)
     monkeypatch.setattr(repository, "PYPROJECT", tmp_path / "pyproject.toml")
-    for name in ("RESULTS", "README", "CONTRIBUTING", "MAP", "CARD", "RACES"):
+    for name in ("RESULTS", "README", "CONTRIBUTING", "MAP", "PAGE", "CARD", "RACES"):
         stored = getattr(results, name)
         monkeypatch.setattr(results, name, tmp_path / stored.relative_to(notebooks.ROOT))
     return own
