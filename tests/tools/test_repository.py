@@ -30,7 +30,7 @@ def present(patched):
         shutil.copy(path, patched.folder / "notebooks")
     (patched.folder / "helpers").mkdir()
     patched.copy("CITATION.cff", "CONTRIBUTING.md", "helpers/explorer.html", ".github")
-    (patched.folder / "README.md").write_text(fill(README + OTHERS, *present))
+    (patched.folder / "README.md").write_text(fill(README + OTHERS, *present) + (ROOT / "README.md").read_text())
     return present
 
 
@@ -43,7 +43,9 @@ def test_renaming_changes_every_link_and_renaming_back_restores_every_byte(prese
     before = read_all(patched)
     assert repository.rename(*ADA) >= 8
     assert (repository.read_project()[0], repository.read_branch()) == ADA
-    assert (patched.folder / "README.md").read_text() == fill(README, *ADA) + fill(OTHERS, *present)
+    assert (patched.folder / "README.md").read_text().startswith(fill(README, *ADA) + fill(OTHERS, *present))
+    old = rf"(?i)(?<!\w){re.escape(present[0])}(?![\w-])|{re.escape(repository.name_site(present[0]))}"
+    assert [path for path, content in read_all(patched).items() if re.search(old, content.decode())] == []
     assert f"git+https://github.com/{ADA[0]}@{ADA[1]}\\" in next(patched.folder.rglob("01*.ipynb")).read_text()
     repository.rename("bob/x", "dev")
     repository.rename("bob/x")
