@@ -125,6 +125,8 @@ def main(arguments=None):
         parser.error(f"--seeds {' '.join(map(str, seeds))}: expected different numbers of at least 0")
     if options.curve and system not in raced:
         parser.error(f"{system} isn't raced, so it needs no curve; expected one of {', '.join(raced)}")
+    if "EPOCHS" not in read_constants()[system]:
+        parser.error(f"{system} was published without code, so there is nothing to run")
     stored = results.read_reference()
     if options.curve and system not in stored:
         parser.error(f"no stored run of {system}; `make reference SYSTEM={system}` stores one, with its curve")
