@@ -126,8 +126,8 @@ def _load(data_set, source, subfolder, make, class_names):
         raise FileNotFoundError(f"the source {source!r} doesn't have all of {data_set}; omit `source` to try others")
     print(f"{data_set}: {len(arrays['x_train']):,} training and {len(arrays['x_test']):,} test images from: {name}")
     if name == "synthetic":
-        advice = f"put its files in {folder}" if folder else "set AUTOENCODER_DATA"
-        print(f"These images are synthetic. For {data_set}, go online or {advice} (see README).")
+        verb = "put its files in" if folder else "set"
+        print(f"These images are synthetic. For {data_set}, go online or {verb} AUTOENCODER_DATA (see README).")
     images = [np.divide(arrays[key], np.float32(255), dtype=np.float32)[..., None] for key in ("x_train", "x_test")]
     return Dataset(*images, arrays["y_train"], arrays["y_test"], class_names, name)
 
