@@ -124,7 +124,7 @@ def write_helper_pages(folder):
         (folder / f"{module}.md").write_text(page, encoding="utf-8")
         summary = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0]
         lines.append(f"| [{module}]({module}.md) | {summary} |")
-    lines += ["", "```{toctree}", ":hidden:", "", *modules, "```", ""]
+    lines += ["", "```{toctree}", ":hidden:", "", *(f"{module} <{module}>" for module in modules), "```", ""]
     (folder / "index.md").write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -138,8 +138,8 @@ def write_preview(path):
     paper.paste(frame.resize((side, side), Image.Resampling.LANCZOS), (PREVIEW[0] - side - 30, 30))
     draw = ImageDraw.Draw(paper)
     for text, weight, size, top in [
-        ("Autoencoders", "bold", 66, 170),
-        ("From one dense layer\nto a generative model\n\nExecutable lessons in Keras 3", "normal", 36, 275),
+        ("Autoencoders", "bold", 62, 170),
+        ("From one dense layer\nto a generative model\n\nExecutable lessons in Keras 3", "normal", 33, 275),
     ]:
         font = ImageFont.truetype(findfont(f"DejaVu Sans:{weight}"), size)
         draw.multiline_text((50, top), text, fill="#1f2933", font=font, spacing=12)
