@@ -69,4 +69,4 @@ def test_worker_reports_within_a_minute_that_another_one_died(programs, killed, 
         run_workers(programs / "train.py", 2, task, patience=60)
     assert f"worker {killed} was killed by signal 9" in str(raised.value)
     assert message in str(raised.value)
-    assert "was ended, since another one failed" not in str(raised.value)  # It stopped on its own.
+    assert "was stopped because another one failed" not in str(raised.value)  # It stopped on its own.
