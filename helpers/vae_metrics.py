@@ -64,7 +64,6 @@ def measure_vae(encoder, decoder, images, *, bound_images=None, samples=(100, 10
     few = images[:0] if bound_images is None else images[: as_count(bound_images, "bound_images", 1, len(images))]
     samples = [as_count(count, "samples") for count in samples]
     z_mean, z_log_var = _encode(encoder, images)
-    active_units = count_active_units(z_mean)
     z = sample_latents(z_mean, z_log_var, 1, np.random.default_rng(seed))[:, 0]
     reconstruction = np.empty(len(images), "float32")
     for part in _split(len(images), AT_ONCE):
@@ -81,7 +80,7 @@ def measure_vae(encoder, decoder, images, *, bound_images=None, samples=(100, 10
         if z_mean.shape[1] == 2:
             log_likelihood = float(log_likelihood_by_quadrature(decoder, few, points=points, **options).mean())
     means = [float(values.mean()) for values in (elbos, reconstruction, divergence)]
-    counts = active_units, z_mean.shape[1], len(images), len(few)
+    counts = count_active_units(z_mean), z_mean.shape[1], len(images), len(few)
     error, kl_by_latent = float(elbos.std() / np.sqrt(len(elbos))), tuple(by_latent.mean(axis=0).tolist())
     return VaeMetrics(means[0], error, *means[1:], kl_by_latent, *counts, elbo_of_few, bounds, log_likelihood)
 

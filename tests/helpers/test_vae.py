@@ -77,12 +77,6 @@ def test_logits_and_probabilities_agree_where_both_are_finite_and_only_logits_ar
     assert float(reconstruction_loss(0 * large, large, likelihood, from_logits=True)[0]) == pytest.approx(exact)
 
 
-def test_kl_divergence_and_loss_of_float16_are_computed_in_float32():
-    z_mean = np.full((1, 50_000), 2.0, "float16")  # The sum overflows in float16.
-    assert float(kl_divergence(z_mean, 0 * z_mean)[0]) == pytest.approx(100_000)
-    assert float(reconstruction_loss(z_mean > 0, 0.5 + 0 * z_mean)[0]) == pytest.approx(50_000 * np.log(2), rel=1e-5)
-
-
 def test_samples_have_the_given_mean_and_variance():
     z_mean, z_log_var = np.full((20_000, 1), 3.0, "float32"), np.full((20_000, 1), np.log(0.25), "float32")
     z = np.asarray(Sampling(seed=0)([z_mean, z_log_var]))

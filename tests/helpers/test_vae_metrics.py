@@ -35,12 +35,8 @@ def log_bernoulli_by_scipy(images, decoded):
     return bernoulli.logpmf(images.reshape(len(images), 1, -1), decoded.reshape(1, len(decoded), -1)).sum(-1)
 
 
-def test_log_densities_agree_with_scipy():
-    decoded, z = GENERATOR.uniform(0.001, 0.999, (7, 16)), GENERATOR.normal(size=(9, 3))
-    flat = IMAGES.reshape(len(IMAGES), -1)
-    np.testing.assert_allclose(
-        vae_metrics.log_px_given_z(flat, decoded), log_bernoulli_by_scipy(flat, decoded), rtol=1e-5
-    )
+def test_log_density_of_the_prior_agrees_with_scipy():
+    z = GENERATOR.normal(size=(9, 3))
     np.testing.assert_allclose(vae_metrics.log_standard_normal(z), multivariate_normal(np.zeros(3)).logpdf(z))
 
 
@@ -66,10 +62,6 @@ def test_bound_does_not_depend_on_the_block_size_and_takes_rows_of_pixels(monkey
     found = vae_metrics.measure_vae(ENCODER, rows, IMAGES.reshape(-1, 16))
     assert (found.bound_images, found.bounds, found.log_likelihood) == (0, {}, None)
     assert "bound" not in str(found)
-
-
-def test_density_far_from_0_is_finite():
-    assert vae_metrics.log_standard_normal(np.full((1, 1), 1e30, "float32")) == pytest.approx([-0.5e60])
 
 
 def test_quadrature_and_bound_are_exact_if_the_decoder_ignores_z_and_the_posterior_is_the_prior():

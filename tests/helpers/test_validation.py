@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from helpers.validation import as_images, as_numbers, as_pixels, check_latent_dim, replace_file
+from tests.helpers.file_checks import rejected
 
 
 def image(low, high):
@@ -79,3 +80,15 @@ def test_replacing_a_file_respects_links_permissions_and_the_umask(tmp_path):
     assert link.is_symlink()
     assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"two", 0o644)
     assert sorted(os.listdir(tmp_path)) == ["link.gif", "new.gif", "real"]
+
+
+def test_full_disk_leaves_the_existing_file_and_nothing_else(tmp_path):
+    resource = pytest.importorskip("resource", reason="needs the Unix limit on file sizes")
+    (tmp_path / "film.gif").write_bytes(b"old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, limits[1]))  # Writing fails in the middle.
+        with rejected(tmp_path, tmp_path / "film.gif", "nothing was changed", error=OSError):
+            replace_file(tmp_path / "film.gif", bytes(2 * 10**6))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -2,25 +2,16 @@
 
 import ast
 import inspect
-import math
 from functools import cache
 
 import keras
 import numpy as np
 import pytest
-from keras import layers, ops
 
 from benchmarks.recipes import r09_spiral
 from helpers import vae
-from tools.notebooks import FOLDER, read_code, read_notebook
-
-
-@cache
-def read_definitions(notebook):
-    """Return the functions and classes that a notebook defines, as syntax trees by name."""
-    cells = [cell for cell in read_notebook(FOLDER / f"{notebook}.ipynb").cells if cell.cell_type == "code"]
-    statements = ast.parse("\n".join(read_code(cell) for cell in cells)).body
-    return {statement.name: statement for statement in statements if hasattr(statement, "name")}
+from tests.notebooks.definitions import define, read_definitions
+from tools.notebooks import FOLDER, read_notebook
 
 
 def describe(definition):
@@ -35,13 +26,6 @@ def test_spiral_of_notebook_07_is_the_same_code_as_its_recipe():
     for name in ("spiral", "arc_length", "turns_at", "draw_points"):
         (other,) = [statement for statement in recipe if getattr(statement, "name", None) == name]
         assert describe(read_definitions("07_why_autoencoders_cannot_generate")[name]) == describe(other), name
-
-
-def define(notebook, name, **names):
-    """Return one function or class that a notebook defines."""
-    names |= {"keras": keras, "layers": layers, "ops": ops, "math": math}
-    exec(compile(ast.Module([read_definitions(notebook)[name]], []), notebook, "exec"), names)
-    return names[name]
 
 
 def test_loss_terms_and_sampling_of_notebook_08_match_the_helpers():

@@ -1,30 +1,16 @@
 """Notebook 02's measures and layers agree with closed forms and SciPy."""
 
-import ast
-from functools import cache
+from functools import partial
 
 import keras
-import nbformat
 import numpy as np
 import pytest
 from keras import layers, ops
 from scipy.stats import entropy
 
-from tools.notebooks import FOLDER, read_code
+from tests.notebooks import definitions
 
-NAMES = {"TopK", "TargetActivation", "hoyer_sparsity", "measure_sparsity"}
-
-
-@cache
-def define(name):
-    """Return one of the notebook's functions and classes listed in NAMES."""
-    notebook = nbformat.read(FOLDER / "02_sparse_autoencoder.ipynb", as_version=4)
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    statements = [statement for cell in cells for statement in ast.parse(read_code(cell)).body]
-    definitions = [statement for statement in statements if getattr(statement, "name", None) in NAMES]
-    namespace = {"keras": keras, "layers": layers, "ops": ops, "np": np}
-    exec(compile(ast.Module(definitions, []), "02_sparse_autoencoder", "exec"), namespace)
-    return namespace[name]
+define = partial(definitions.define, "02_sparse_autoencoder")
 
 
 def penalty_of(layer, codes):
@@ -47,7 +33,8 @@ def test_hoyer_of_an_all_zero_code_is_one():
 
 
 def test_measures_of_a_code_match_values_computed_by_hand():
-    measures = define("measure_sparsity")(np.array([[0, 0, 3, 4], [0, 0, 0, 1.0]]))
+    measure_sparsity = define("measure_sparsity", hoyer_sparsity=define("hoyer_sparsity"))
+    measures = measure_sparsity(np.array([[0, 0, 3, 4], [0, 0, 0, 1.0]]))
     assert measures["mean"] == pytest.approx(1)
     assert measures["zeros"] == pytest.approx(5 / 8)
     assert measures["active units"] == pytest.approx(1.5)

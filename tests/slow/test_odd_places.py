@@ -1,4 +1,4 @@
-"""In odd and hostile environments, a lesson still runs and gives the same losses."""
+"""In odd and hostile environments, a lesson still runs, gives the same losses, and writes only where it may."""
 
 import os
 
@@ -36,6 +36,18 @@ def test_display_locale_and_time_zone_do_not_matter(project, losses):
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs a folder that not even root can write to")
 def test_home_may_be_read_only(project, losses):
     assert finish(start(project, **READ_ONLY_HOME))[0] == losses
+
+
+def test_nothing_is_written_outside_the_build_folder_and_the_caches(tmp_path, losses):
+    folder = make_project(tmp_path / "project")
+    places = {"HOME": "home", "TMPDIR": "temporary", "KERAS_HOME": "keras", "MPLCONFIGDIR": "matplotlib"}
+    for name in places.values():
+        (tmp_path / name).mkdir()
+    before = set(tmp_path.rglob("*"))
+    variables = {name: str(tmp_path / place) for name, place in places.items()} | {"PYTHONDONTWRITEBYTECODE": "1"}
+    assert finish(start(folder, **variables))[0] == losses
+    written = {path.relative_to(tmp_path).parts[:2] for path in set(tmp_path.rglob("*")) - before}
+    assert {names for names in written if names[0] not in ("keras", "matplotlib")} == {("project", "build")}
 
 
 def test_path_may_contain_spaces_and_any_script(tmp_path, losses):
