@@ -72,16 +72,16 @@ audit: setup  ## look for vulnerable packages, secrets in tracked files, and uns
 publish: setup  ## run the notebooks in full, store their outputs, and rebuild the tables; NOTEBOOK=01 for one lesson
 	@$(PY) -m tools.execute --publish $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) && $(PY) -m tools.results
 
-results: setup  ## rebuild results.json and the README's tables from the stored outputs
+results: setup  ## rebuild results.json and all tables from the stored outputs
 	@$(PY) -m tools.results
 
 site: setup  ## build build/site from the stored notebooks, without running them
 	@$(PY) -m tools.site
 
-reference: setup  ## run one published recipe in full and store its results: SYSTEM=R1; CURVE=1 stores only its result after every epoch
+reference: setup  ## run a published recipe in full and store its results and curve: SYSTEM=R1; CURVE=1 only its curve
 	@$(PY) -m benchmarks.reference $(SYSTEM) $(if $(CURVE),--curve)
 
-bench:  ## race the published recipes against ours (takes hours); ONLY=R1,R3 selects systems, TIMES=3 repeats, PACED=3 extrapolates from a few epochs, QUICK=1 runs one epoch and stores nothing
+bench:  ## race the published recipes against ours; takes hours; options: ONLY=R1,R3 TIMES=3 PACED=3 QUICK=1
 	@$(PYTHON) tools/setup_venv.py $(EXTRA) && .venv$(EXTRA:%=-%)/bin/python -m benchmarks.race $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) $(if $(PACED),--paced $(PACED)) $(if $(QUICK),--quick)
 
 repository: setup  ## point every link and install line to a fork: SLUG=owner/name, and BRANCH=name unless the branch stays
