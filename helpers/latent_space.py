@@ -76,15 +76,15 @@ def check_codes(codes, labels, class_names):
     return codes, labels.astype(int)
 
 
-def plot_codes(codes, labels, class_names, ax=None, limit=None):
-    """Plot codes (n, 2), colored by their labels (n,), on axes from -limit to limit if given; return the axes."""
+def plot_codes(codes, labels, class_names, ax=None, limit=None, named=True):
+    """Plot codes (n, 2), colored by label (n,), on axes to ±limit if given, with names if `named`; return the axes."""
     codes, labels = check_codes(codes, labels, class_names)
     limits = {} if limit is None else dict.fromkeys(("xlim", "ylim"), (-as_positive(limit, "limit"), limit))
     ax = ax or plt.figure(figsize=(7.4, 5.6)).add_subplot()
     for label in np.unique(labels):
         own, name = codes[labels == label], class_names[label]
         ax.scatter(*own.T, s=5, alpha=0.4, linewidths=0, color=TEN_COLORS[label], label=name)
-        ax.text(*np.median(own, axis=0), name, ha="center", va="center", fontsize=9, bbox=LABEL_BOX)
+        ax.text(*np.median(own, axis=0), name if named else "", ha="center", va="center", fontsize=9, bbox=LABEL_BOX)
     legend = ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), markerscale=3, handletextpad=0.2)
     plt.setp(legend.legend_handles, alpha=1)
     ax.set(xlabel="$z_1$", ylabel="$z_2$", **limits)
