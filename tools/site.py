@@ -55,7 +55,7 @@ def list_lessons():
     for part, numbers in PARTS.items():
         paths = [path for path in list_notebooks(solutions=False) if int(path.name[:2]) in numbers]
         cards = "\n".join(map(make_card, paths))
-        gallery.append(f"## {part}\n\n::::{{grid}} 1 2 2 3\n:gutter: 3\n\n{cards}\n::::\n")
+        gallery.append(f"## {part}\n\n::::{{grid}} 1 2 2 2\n:gutter: 3\n\n{cards}\n::::\n")
         names = "\n".join(f"{read_short_title(path)} <notebooks/{path.stem}>" for path in paths)
         entries.append(f"```{{toctree}}\n:caption: {part}\n:hidden:\n\n{names}\n```\n")
     return "\n".join(gallery), "\n".join(entries)
@@ -63,7 +63,7 @@ def list_lessons():
 
 def read_short_title(path):
     """Return a lesson's number and its title up to the colon."""
-    return f"{path.name[:2]} {read_title(read_notebook(path)).partition(':')[0]}"
+    return f"{path.name[:2]} {read_title(read_notebook(path)).partition(':')[0]}".replace("'", "’")
 
 
 def make_card(path):
@@ -117,7 +117,7 @@ def write_helper_pages(folder):
     folder.mkdir()
     modules = {path.stem: path for path in sorted((ROOT / "helpers").glob("*.py")) if not path.stem.startswith("_")}
     lines = ["# Helpers", ""]
-    lines += ["The lessons import these modules. What a lesson teaches is spelled out where it first appears.", ""]
+    lines += ["The lessons import these modules. Code that a lesson teaches is written out in that lesson.", ""]
     lines += ["| module | contents |", "|---|---|"]
     for module, path in modules.items():
         page = f"# helpers.{module}\n\n```{{eval-rst}}\n.. automodule:: helpers.{module}\n   :members:\n```\n"

@@ -71,9 +71,6 @@ def test_publishing_stores_outputs_and_pictures_only_if_nothing_went_wrong(patch
     sound.metadata["autoencoders"] = {"numbers": {"70,000": "size of the data set"}}
     warns = make_notebook("import sys\nprint('old', file=sys.stderr)")
     before = patched.store(_00_sound=sound, _01_warns=warns, solutions__03_sound=make_notebook("1"))
-    (patched.folder / "build").mkdir()
-    for name in ("00_small.npz", "02_other.npz", "03_of_solution.npz"):
-        (patched.folder / "build" / name).write_bytes(b"an epoch of an interrupted run")
     assert run("--publish") == 1
     assert "FAILED: a cell wrote to standard error: old" in capsys.readouterr().out
     assert patched.read()["01_warns"] == before["01_warns"]
@@ -85,7 +82,6 @@ def test_publishing_stores_outputs_and_pictures_only_if_nothing_went_wrong(patch
     assert own["peak_memory"] > 10
     assert (patched.folder / "notebooks" / "pictures" / "00_sound.png").read_bytes() == PICTURE
     assert (patched.folder / "build" / "html" / "_images" / "00_sound.png").read_bytes() == PICTURE  # on its page, too
-    assert [path.name for path in (patched.folder / "build").glob("*.npz")] == ["02_other.npz"]
 
 
 @pytest.mark.parametrize(
