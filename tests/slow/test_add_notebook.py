@@ -80,4 +80,4 @@ def test_lesson_added_by_the_documented_steps_passes_every_check(copy):
     notebooks = [f"notebooks/{NAME}.ipynb", f"notebooks/solutions/{NAME}.ipynb"]
     options = ["-q", "-m", "not slow", "--fast", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider"]
     run(copy, "pytest", *options, *checks, *notebooks)
-    assert "Two lines: draw them" in (copy / "README.md").read_text(encoding="utf-8")
+    assert f"[90 Two lines](notebooks/{NAME}.ipynb)" in (copy / "README.md").read_text(encoding="utf-8")
