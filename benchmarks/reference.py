@@ -11,6 +11,7 @@ benchmarks/reference.json.
 import argparse
 import functools
 import json
+import os
 import statistics
 import sys
 from pathlib import Path
@@ -52,6 +53,7 @@ def train(recipe, data, seed, epochs=None, tested=True):
         "seed": seed,
         "results": [float(f"{result:.6g}") for result in watch.results],
         "seconds": [round(seconds, 2) for seconds in watch.seconds],
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "versions": results.read_versions(),
     }
 
