@@ -7,7 +7,7 @@ from tools.repository import name_site, read_branch, read_project
 SLUG, release = read_project()
 
 project = "Autoencoder notebooks"
-author = "the authors of the autoencoder notebooks"
+author = "the autoencoder-notebooks maintainers"
 copyright = f"{datetime.date.today().year}, {author}"
 extensions = [
     "myst_nb",

@@ -19,16 +19,18 @@ STAMP = "installed.lock"  # records what was installed; empty until installation
 
 def main(extra=None):
     """Set up the environment unless it's up to date; on failure, exit with a message that says what to do."""
-    if not OLDEST <= sys.version_info[:2] <= NEWEST:
-        sys.exit(
-            f"This is Python {sys.version.split()[0]}; the notebooks need 3.11, 3.12, or 3.13. "
-            "Name one of these, for example: make run PYTHON=python3.12"
-        )
+    is_supported = OLDEST <= sys.version_info[:2] <= NEWEST
     folder = ROOT / (f".venv-{extra}" if extra else ".venv")
     refuse_foreign(folder)
-    wanted = make_stamp(folder, extra)
-    if find_python(folder).exists() and (folder / STAMP).read_text(encoding="utf-8") == wanted:
-        return
+    if is_supported or extra is None:  # Python 3.10 can't read an extra.
+        wanted = make_stamp(folder, extra)
+        if find_python(folder).exists() and (folder / STAMP).read_text(encoding="utf-8") == wanted:
+            return
+    if not is_supported:
+        sys.exit(
+            f"This is Python {sys.version.split()[0]}; the notebooks need 3.11, 3.12, or 3.13 for setup. "
+            "Name one of these, for example: make setup PYTHON=python3.12"
+        )
     try:
         create(folder)
         install(folder, extra)
@@ -59,9 +61,9 @@ def find_python(folder):
 
 
 def make_stamp(folder, extra):
-    """Return the stamp of a complete environment: the Python version, the folder, and everything installed."""
+    """Return the stamp of a complete environment: the folder and everything installed."""
     pins = (ROOT / "requirements.lock").read_text(encoding="utf-8") + "\n".join(read_extra(extra) if extra else [])
-    return f"# {sys.version_info[0]}.{sys.version_info[1]} {folder}\n{pins}"
+    return f"# {folder}\n{pins}"
 
 
 def read_extra(extra):

@@ -95,9 +95,13 @@ def test_failed_setup_says_what_to_do(root, monkeypatch, error, advice):
 
 
 @pytest.mark.parametrize("version", [(3, 10, 2), (3, 14, 0)])
-def test_unsupported_python_is_rejected_and_an_alternative_named(root, monkeypatch, version):
-    fake = SimpleNamespace(version_info=version, version=".".join(map(str, version)), exit=sys.exit)
-    monkeypatch.setattr(setup_venv, "sys", fake)
-    with pytest.raises(SystemExit, match="make run PYTHON="):
-        setup_venv.main()
+def test_unsupported_python_is_rejected_until_setup_is_complete(root, monkeypatch, version):
+    fake = SimpleNamespace(version_info=version, version="3.x", exit=sys.exit, platform=sys.platform)
+    with monkeypatch.context() as patch:
+        patch.setattr(setup_venv, "sys", fake)
+        with pytest.raises(SystemExit, match="make setup PYTHON="):
+            setup_venv.main()
     assert not (root / ".venv").exists()
+    setup_venv.main()
+    monkeypatch.setattr(setup_venv, "sys", fake)
+    setup_venv.main()
