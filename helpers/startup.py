@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 def start_keras():
@@ -28,6 +28,8 @@ def start_keras():
         ops.zeros(1)
         if backend.backend() == "tensorflow":  # Its oneDNN logs once that some CPUs don't support integers.
             sys.modules["tensorflow"].function(ops.transpose)(ops.zeros((2, 2), "int32"))
+            with suppress(ImportError, AttributeError):  # in case Keras changes inside
+                _stop_autotuning(sys.modules["tensorflow"])
 
 
 @contextmanager
@@ -57,6 +59,15 @@ def return_freed_memory():
     """Collect garbage, such as replaced models, and with glibc return free memory to the system (malloc_trim(3))."""
     gc.collect()
     _call_libc("malloc_trim", 0)
+
+
+def _stop_autotuning(tf):
+    """Turn off tf.data's tuning thread, which often misses the end of an epoch and delays it by up to its duration."""
+    from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
+
+    make_dataset, options = ArrayDataAdapter.get_tf_dataset, tf.data.Options()
+    options.autotune.enabled = False
+    ArrayDataAdapter.get_tf_dataset = lambda self: make_dataset(self).with_options(options)
 
 
 def _call_libc(name, *numbers):

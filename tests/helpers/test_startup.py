@@ -96,3 +96,10 @@ def test_native_messages_are_shown_only_if_something_fails(capfd):
         raise ImportError
     os.write(2, b"and then\n")
     assert capfd.readouterr().err == "a library is missing\nand then\n"
+
+
+def test_keras_trains_on_arrays_without_the_tuning_thread_of_tf_data():
+    from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
+
+    startup.start_keras()
+    assert ArrayDataAdapter(np.zeros((4, 2))).get_tf_dataset().options().autotune.enabled is False
