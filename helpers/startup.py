@@ -62,7 +62,7 @@ def return_freed_memory():
 
 
 def _stop_autotuning(tf):
-    """Turn off tf.data's tuning thread, which often misses the end of an epoch and delays it by up to its duration."""
+    """Turn off tf.data's tuning thread, which can miss the end of an epoch and delay it by up to its duration."""
     from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 
     make_dataset, options = ArrayDataAdapter.get_tf_dataset, tf.data.Options()
