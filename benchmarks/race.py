@@ -26,7 +26,7 @@ SHORT = 600  # seconds; a recipe that takes longer is paced
 def plan_race(curve, times=None, paced=None):
     """Return how to race a recipe with this curve, as arguments of `race_all`.
 
-    Unless given, a recipe that takes under ten minutes runs in full, three times; a longer one is paced, once.
+    Unless given, a recipe whose curve took under ten minutes runs in full, three times; a longer one is paced, once.
     """
     enough = count_enough(curve)
     short = sum(curve["seconds"][:enough]) < SHORT
