@@ -7,7 +7,6 @@ JOBS ?=
 SYSTEM ?=
 ONLY ?=
 TIMES ?=
-PACED ?=
 CURVE ?=
 QUICK ?=
 SLUG ?=
@@ -81,8 +80,8 @@ site: setup  ## build build/site from the stored notebooks, without running them
 reference: setup  ## run a published recipe in full and store its results and curve: SYSTEM=R1; CURVE=1 only its curve
 	@$(PY) -m benchmarks.reference $(SYSTEM) $(if $(CURVE),--curve)
 
-bench:  ## race the published recipes against ours; takes hours; options: ONLY=R1,R3 TIMES=3 PACED=3 QUICK=1
-	@$(PYTHON) tools/setup_venv.py $(EXTRA) && .venv$(EXTRA:%=-%)/bin/python -m benchmarks.race $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) $(if $(PACED),--paced $(PACED)) $(if $(QUICK),--quick)
+bench:  ## race the published recipes against ours; takes hours; options: ONLY=R1,R3 TIMES=3 QUICK=1
+	@$(PYTHON) tools/setup_venv.py $(EXTRA) && .venv$(EXTRA:%=-%)/bin/python -m benchmarks.race $(if $(ONLY),--only $(ONLY)) $(if $(TIMES),--times $(TIMES)) $(if $(QUICK),--quick)
 
 repository: setup  ## point every link and install line to a fork: SLUG=owner/name, and BRANCH=name unless the branch stays
 	@$(PY) -m tools.repository $(SLUG) $(BRANCH)

@@ -1,7 +1,6 @@
 """Race the published recipes against the lessons' models.
 
     make bench        or        python -m benchmarks.race --only R1,R4 --times 3        or with --quick
-    make bench PACED=3        times three epochs of each recipe before ours and three after, and multiplies that pace
     KERAS_BACKEND=jax make bench        stores in results_jax.json, for Keras on another backend
 
 A recipe is timed up to the first epoch whose test result is within 0.1% of its own last one, which its curve in
@@ -20,10 +19,10 @@ from benchmarks.recipes import list_recipes, needs_tensorflow, read_constants
 from benchmarks.reference import count_enough, read_curves
 from helpers.validation import replace_file
 
-SHORT = 600  # seconds; a recipe that takes longer is paced
+SHORT = 600  # seconds; a recipe whose curve took longer is paced
 
 
-def plan_race(curve, times=None, paced=None):
+def plan_race(curve, times=None):
     """Return how to race a recipe with this curve, as arguments of `race_all`.
 
     Unless given, a recipe whose curve took under ten minutes runs in full, three times; a longer one is paced, once.
@@ -33,7 +32,7 @@ def plan_race(curve, times=None, paced=None):
     return {
         "times": times or (3 if short else 1),
         "enough": enough,
-        "paced": paced or (None if short else 2),
+        "paced": None if short else 2,
     }
 
 
@@ -43,7 +42,6 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description="Race the published recipes against ours.", usage=argparse.SUPPRESS)
     parser.add_argument("--only", help="systems, such as R1,R4 (default: all)")
     parser.add_argument("--times", type=int, help="runs of each, with the seeds 0, 1, ... (default: 3, or 1 if long)")
-    parser.add_argument("--paced", type=int, help="epochs of each recipe to time, two or more (default: 2 if long)")
     parser.add_argument("--quick", action="store_true", help="one epoch of each, and nothing is stored")
     options = parser.parse_args(arguments)
     systems = raced if options.only is None else list(dict.fromkeys(options.only.split(",")))
@@ -51,8 +49,6 @@ def main(arguments=None):
         parser.error(f"no race of {', '.join(map(repr, unknown))}; expected some of {', '.join(raced)}")
     if options.times is not None and options.times < 1:
         parser.error(f"--times {options.times}: expected at least 1")
-    if options.paced is not None and options.paced < 2:
-        parser.error(f"--paced {options.paced}: expected at least 2, since the first epoch also compiles")
     curves = read_curves()
     if missing := [system for system in systems if system not in curves and not options.quick]:
         commands = "".join(f"\n    make reference SYSTEM={system} CURVE=1" for system in missing)
@@ -77,7 +73,7 @@ def main(arguments=None):
         if options.quick:
             plan = {"times": options.times or 1, "enough": 1, "last_epoch": 1}
         else:
-            plan = plan_race(curves[system], options.times, options.paced)
+            plan = plan_race(curves[system], options.times)
         found[system] = summarize(system, run_in_new_process(race_all, system, **plan))
         if not options.quick:
             merged = {key: (stored | found)[key] for key in raced if key in stored | found}

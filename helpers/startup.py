@@ -7,6 +7,7 @@ import platform
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
+from functools import cache
 
 
 def start_keras():
@@ -61,6 +62,7 @@ def return_freed_memory():
     _call_libc("malloc_trim", 0)
 
 
+@cache  # once per process
 def _stop_autotuning(tf):
     """Turn off tf.data's tuning thread, which can miss the end of an epoch and delay it by up to its duration."""
     from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
