@@ -14,7 +14,8 @@ FOLDER = ROOT / "notebooks"
 PARTS = {
     "Part 1. Autoencoders": range(0, 8),
     "Part 2. Variational autoencoders": range(8, 14),
-    "Part 3. Autoencoders in practice": range(14, 100),
+    "Interlude. Claims and scale": range(14, 16),
+    "Part 3. Autoencoders today": range(16, 100),
 }
 
 
