@@ -81,7 +81,7 @@ def test_empty_message_says_what_to_do():
 
 def test_normal_starts_are_increasing_and_match_the_cumulative_distribution():
     own = coder()
-    start = own["normal_starts"](np.array([0.3, -19.0]), np.array([0.01, 5.0]))
+    start = own["normal_starts"](np.array([0.3, -19.0]), np.array([0.01, 5.0]), least=1)
     starts = np.array([start(np.full(2, k)) for k in range(BUCKETS + 1)])
     assert starts[0].tolist() == [0, 0]
     assert starts[-1].tolist() == [2**24, 2**24]
