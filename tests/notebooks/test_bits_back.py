@@ -20,7 +20,8 @@ def coder(bits=24):
     names = {"BITS": bits, "BUCKETS": BUCKETS, "centers": (edges[:-1] + edges[1:]) / 2, "edges": edges}
     edges[[0, -1]] = -np.inf, np.inf
     names |= {"ndtr": ndtr, "softmax": softmax, "expit": expit, "LATENT_DIM": 3, "HIDDEN_UNITS": 8}
-    functions = "Message normal_starts table_starts push_symbol pop_symbol posterior_starts pixel_frequencies component_starts latent_starts write read"
+    functions = "Message normal_starts table_starts push_symbol pop_symbol posterior_starts pixel_frequencies"
+    functions += " component_starts latent_starts write read"
     for name in (*functions.split(), "residual_network", "MixturePrior", "BinaryVAE"):
         names[name] = define(LESSON, name, **names)
     return names
