@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "environment": ["check_environment", "output_folder"],
         "explorer": ["latent_explorer"],
         "figures": ["plot_image_grid", "plot_image_rows", "plot_learning_curve"],
-        "generation_metrics": ["Judge", "in_holes"],
+        "generation_metrics": ["Judge", "frechet_distance", "in_holes", "precision_and_recall"],
         "latent_space": ["decode_grid", "plot_codes", "plot_grid"],
         "results": ["Result", "show_results"],
         "startup": ["start_keras"],
