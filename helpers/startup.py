@@ -29,6 +29,7 @@ def start_keras():
         ops.zeros(1)
         if backend.backend() == "tensorflow":  # Its oneDNN logs once that some CPUs don't support integers.
             sys.modules["tensorflow"].function(ops.transpose)(ops.zeros((2, 2), "int32"))
+            sys.modules["tensorflow"].get_logger().addFilter(_needs_action)
             with suppress(ImportError, AttributeError):  # in case Keras changes inside
                 _stop_autotuning(sys.modules["tensorflow"])
 
@@ -70,6 +71,11 @@ def _stop_autotuning(tf):
     make_dataset, options = ArrayDataAdapter.get_tf_dataset, tf.data.Options()
     options.autotune.enabled = False
     ArrayDataAdapter.get_tf_dataset = lambda self: make_dataset(self).with_options(options)
+
+
+def _needs_action(record):
+    """Return whether a log record is more than advice on retracing, which batches of different sizes cause."""
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 def _call_libc(name, *numbers):

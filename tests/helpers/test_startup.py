@@ -1,5 +1,6 @@
 """Importing the package has no side effects; `start_keras` configures memory and oneDNN, and silences libraries."""
 
+import logging
 import os
 import platform
 import subprocess
@@ -103,3 +104,9 @@ def test_keras_trains_on_arrays_without_the_tuning_thread_of_tf_data():
 
     startup.start_keras()
     assert ArrayDataAdapter(np.zeros((4, 2))).get_tf_dataset().options().autotune.enabled is False
+
+
+def test_only_advice_on_retracing_is_dropped_from_the_log():
+    messages = "5 out of the last 5 calls to f triggered tf.function retracing. Tracing is", "the loss is NaN"
+    records = [logging.LogRecord("tensorflow", logging.WARNING, "", 0, text, (), None) for text in messages]
+    assert [startup._needs_action(record) for record in records] == [False, True]
