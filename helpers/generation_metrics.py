@@ -93,8 +93,8 @@ class Judge:
 def frechet_distance(a, b):
     """Return the Fréchet distance between normal distributions fitted to features a (n, d) and b (m, d).
 
-    It's |mean_a - mean_b|² + trace(cov_a + cov_b - 2 (cov_a cov_b)^½), as in the FID (Heusel et al. 2017). On average,
-    fewer samples make it larger, so compare only results for the same n and m. Raises ValueError for one sample.
+    It's sum((mean_a - mean_b)²) + trace(cov_a + cov_b - 2 (cov_a cov_b)^½), as in the FID (Heusel et al. 2017). Fewer
+    samples make it larger on average, so compare only results for the same n and m. Raises ValueError for one sample.
     """
     a = _as_features(a, "a", 2)
     b = _as_features(b, "b", 2, a.shape[1])
