@@ -62,11 +62,15 @@ def test_worker_that_differs_from_the_others_is_refused(programs, fact):
         assert f"Worker {worker} stops: the workers differ in {fact}" in str(raised.value)
 
 
-@pytest.mark.parametrize(("killed", "message"), [(1, "Worker 0 stops: Gloo"), (0, "detected fatal errors")])
+# Worker 1 learns of worker 0's death from the coordination service or, if it waits for a sum, from its connection.
+MESSAGES = {1: "Worker 0 stops: Gloo", 0: "detected fatal errors|all-reduce failed.*Connection reset by peer"}
+
+
+@pytest.mark.parametrize(("killed", "message"), MESSAGES.items())
 def test_worker_reports_within_a_minute_that_another_one_died(programs, killed, message):
     task = json.dumps(TASK | {"fails": {f"worker_{killed}": 4}})
     with pytest.raises(ChildProcessError) as raised:
         run_workers(programs / "train.py", 2, task, patience=60)
     assert f"worker {killed} was killed by signal 9" in str(raised.value)
-    assert message in str(raised.value)
+    assert re.search(message, str(raised.value))
     assert "was stopped because another one failed" not in str(raised.value)  # It stopped on its own.
