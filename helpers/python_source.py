@@ -1,0 +1,83 @@
+"""Python's own standard library as text, with the kind of token that each character belongs to, from `tokenize`."""
+
+import io
+import keyword
+import random
+import sysconfig
+import tokenize
+from pathlib import Path
+
+import numpy as np
+
+from helpers.validation import as_count
+
+KINDS = ("space", "comment", "docstring", "string", "number", "keyword", "new name", "name", "operator", "line end")
+ALPHABET = "\n" + "".join(map(chr, range(32, 127)))  # 96 characters; the code of a character is its place here
+SKIPPED = {"test", "tests", "site-packages", "dist-packages", "idlelib", "lib2to3", "encodings", "pydoc_data"}
+KIND_OF_TYPE = {
+    tokenize.COMMENT: "comment",
+    tokenize.STRING: "string",
+    tokenize.NUMBER: "number",
+    tokenize.OP: "operator",
+    tokenize.NEWLINE: "line end",
+    tokenize.NL: "line end",
+}
+for part in ("START", "MIDDLE", "END"):  # Since Python 3.12, an f-string is several tokens.
+    KIND_OF_TYPE[getattr(tokenize, f"FSTRING_{part}", tokenize.STRING)] = "string"
+
+
+def read_python_source(characters, seed=0):
+    """Return files of this Python's standard library in random order, with at least `characters` if it has that many.
+
+    Each file is a pair of arrays (length,): its characters as places in `ALPHABET`, and their kinds as places in
+    `KINDS`. Tests, packages, and files with other characters are left out. Versions of Python have different files.
+    """
+    as_count(characters, "characters")
+    root = Path(sysconfig.get_path("stdlib"))
+    paths = sorted(path for path in root.rglob("*.py") if SKIPPED.isdisjoint(path.relative_to(root).parts))
+    random.Random(seed).shuffle(paths)
+    code_of, files, total = {character: code for code, character in enumerate(ALPHABET)}, [], 0
+    for path in paths:
+        try:
+            text = path.read_text(encoding="utf-8")
+            codes = np.array([code_of[character] for character in text], dtype="int32")
+            files.append((codes, label_characters(text)))
+        except (OSError, UnicodeDecodeError, KeyError, SyntaxError, tokenize.TokenError):
+            continue
+        total += len(codes)
+        if total >= characters:
+            break
+    return files
+
+
+def cut_windows(files, length, stride):
+    """Return windows of consecutive characters, the characters that follow each, and their kinds, (n, length) each.
+
+    A window begins every `stride` characters in the files, which are joined; so a window may span two of them.
+    """
+    characters, kinds = (np.concatenate(arrays) for arrays in zip(*files, strict=True))
+    starts = np.arange(0, len(characters) - length, as_count(stride, "stride"))
+    places = starts[:, None] + np.arange(as_count(length, "length"))
+    return characters[places], characters[places + 1], kinds[places]
+
+
+def label_characters(text):
+    """Return the kind of each character of Python source, (length,), as places in `KINDS`.
+
+    A docstring is a string at the beginning of the file or of an indented block; a new name follows `def` or `class`.
+    Raises SyntaxError or tokenize.TokenError if the text isn't Python.
+    """
+    starts = np.cumsum([0] + [len(line) + 1 for line in text.split("\n")])  # where each line begins
+    kinds, before, opens = np.full(len(text), KINDS.index("space"), dtype="int32"), "", True
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        kind = KIND_OF_TYPE.get(token.type)
+        if token.type == tokenize.NAME:
+            named = "new name" if before in ("def", "class") else "name"
+            kind = "keyword" if keyword.iskeyword(token.string) else named
+        if kind:
+            kind = "docstring" if opens and token.type == tokenize.STRING else kind
+            first, last = (starts[line - 1] + column for line, column in (token.start, token.end))
+            kinds[first:last] = KINDS.index(kind)
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            before, opens = token.string, token.type == tokenize.INDENT
+    return kinds

@@ -1,0 +1,104 @@
+"""Notebook 19's model and measures agree with NumPy, brute force, and closed forms."""
+
+from functools import partial
+from itertools import permutations
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import f1_score, r2_score
+
+from helpers import set_seed
+from tests.notebooks import definitions
+
+define = partial(definitions.define, "19_sparse_autoencoders_for_interpretability")
+keep_largest = define("keep_largest")
+SparseAutoencoder = define("SparseAutoencoder", keep_largest=keep_largest)
+WORLD = {"FEATURES": 256, "DIM": 64, "PARENTS": slice(0, 16), "CHILDREN": slice(16, 80), "OTHERS": slice(80, 256)}
+
+
+@pytest.fixture
+def points():
+    return np.random.default_rng(0).normal(size=(64, 5)).astype("float32")
+
+
+def fit(sae, x, epochs=3):
+    sae.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
+    return sae.fit(x, epochs=epochs, verbose=0).history["loss"]
+
+
+def test_top_k_keeps_what_a_sort_keeps():
+    z = np.random.default_rng(0).uniform(size=(32, 20)).astype("float32")
+    expected = np.where(z >= np.sort(z, axis=1)[:, -3:][:, :1], z, 0)
+    np.testing.assert_array_equal(ops.convert_to_numpy(keep_largest(z, 3)), expected)
+
+
+def test_matching_finds_the_best_one_to_one_assignment():
+    rng = np.random.default_rng(0)
+    match, unit_vectors = define("match", linear_sum_assignment=linear_sum_assignment), define("unit_vectors", DIM=3)
+    for _ in range(20):
+        features, directions = unit_vectors(4, rng), unit_vectors(4, rng)
+        cosines = features @ directions.T
+        best = max(permutations(range(4)), key=lambda order: sum(cosines[range(4), order]))
+        latents, matched = match(features, directions)
+        assert tuple(latents) == best
+        assert matched == pytest.approx(cosines[range(4), best])
+
+
+def test_explained_variance_is_the_variance_weighted_r2(points):
+    x_hat = points + np.random.default_rng(1).normal(size=points.shape)
+    expected = r2_score(points, x_hat, multioutput="variance_weighted")
+    assert define("explained_variance")(points, x_hat) == pytest.approx(expected)
+
+
+def test_children_are_active_only_with_their_parent_and_at_most_one_at_a_time():
+    frequencies, rng = define("frequencies"), np.random.default_rng(0)
+    features = define("unit_vectors", **WORLD)(256, rng)
+    x, a = define("draw", frequencies=frequencies, **WORLD)(4000, features, rng)
+    assert x == pytest.approx(a @ features, abs=1e-5)
+    children = (a[:, WORLD["CHILDREN"]] > 0).reshape(-1, 16, 4).sum(axis=2)
+    assert np.all(children <= (a[:, WORLD["PARENTS"]] > 0))
+    assert np.mean(np.sum(a > 0, axis=1)) == pytest.approx(1.4 + 1.4 * 4 / 6 + 5.6, rel=0.03)
+
+
+def test_training_keeps_directions_at_length_one_and_at_most_k_latents_active(points):
+    set_seed(0)
+    sae = SparseAutoencoder(5, 12, 2)
+    losses = fit(sae, points)
+    assert losses[-1] < losses[0]
+    assert np.linalg.norm(sae.directions, axis=1) == pytest.approx(np.ones(12), abs=1e-5)
+    assert np.max(np.sum(ops.convert_to_numpy(sae.encode(points)) > 0, axis=1)) <= 2
+
+
+def test_frozen_directions_stay_while_the_rest_learns(points):
+    set_seed(0)
+    sae = SparseAutoencoder(5, 12, 2)
+    sae.directions.trainable = False
+    directions, encoder = (ops.convert_to_numpy(weight).copy() for weight in (sae.directions, sae.encoder))
+    fit(sae, points)
+    np.testing.assert_array_equal(ops.convert_to_numpy(sae.directions), directions)
+    assert np.abs(sae.encoder - encoder).max() > 1e-3
+
+
+@pytest.mark.parametrize("idle", [0, 100])
+def test_auxiliary_loss_reaches_a_latent_only_if_it_is_dead(points, idle):
+    names = {"SparseAutoencoder": SparseAutoencoder, "keep_largest": keep_largest, "PATIENCE": 50}
+    set_seed(0)
+    sae = define("RevivingAutoencoder", **names)(5, 12, 2)
+    sae.bias.assign(np.where(np.arange(12) == 3, 0.0, 3.0))  # latent 3 is active but never among the largest
+    sae.idle.assign(np.where(np.arange(12) == 3, idle, 0))
+    before = ops.convert_to_numpy(sae.encoder)[:, 3].copy()
+    assert not np.any(ops.convert_to_numpy(sae.encode(points))[:, 3])
+    sae.compile(keras.optimizers.SGD(0.1), jit_compile=False)
+    sae.fit(points, epochs=1, batch_size=64, verbose=0)
+    assert np.any(ops.convert_to_numpy(sae.encoder)[:, 3] != before) == (idle > 50)
+
+
+def test_scores_of_units_match_scikit_learn():
+    rng, kinds = np.random.default_rng(0), ["a", "b", "c"]
+    active, y = rng.random((200, 4)) < 0.3, rng.integers(3, size=200)
+    scores = define("score_units", KINDS=kinds)(active, y)
+    expected = [[f1_score(y == kind, unit) for kind in range(3)] for unit in active.T]
+    assert scores == pytest.approx(np.array(expected), abs=1e-6)
