@@ -1,0 +1,26 @@
+"""Every number in the site's table of generators is in an output of the lesson or solution that its row links to."""
+
+import re
+
+import pytest
+
+from tools.notebooks import FOLDER, ROOT, read_notebook
+
+PAGE = (ROOT / "site" / "results.md").read_text(encoding="utf-8")
+SECTION = PAGE.split("## Generators of garments")[1].split("\n## ")[0]
+ROWS = re.findall(r"^\| (.+) \| \[.+\]\(\.\./notebooks/(.+)\.ipynb\) \| (.+) \| (.+) \| (.+) \|$", SECTION, re.M)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_a_row_has_the_numbers_of_an_output(row):
+    _, notebook, distance, *percentages = row
+    cells = read_notebook(FOLDER / f"{notebook}.ipynb").cells
+    text = "".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))
+    percentages = [f"{float(number) / 100:.3f}" if notebook == "17_vq_vae" else number for number in percentages]
+    pattern = r"\s+(± \S+\s+)?".join(map(re.escape, [distance, *percentages]))
+    assert re.search(rf"(?m)\s{pattern}(\s|$)", text), f"{notebook} doesn't print {row[2:]} in one line"
+
+
+def test_the_table_has_every_lesson_that_generates_garments():
+    assert {re.search(r"\d\d", row[1])[0] for row in ROWS} == {"17", "18"}
+    assert len(ROWS) >= 9
