@@ -46,21 +46,26 @@ def plot_image_grid(images, columns=10, ax=None, ink=True):
 def plot_shaded_text(text, strengths, columns=100):
     """Draw `text` with each character shaded by its strength, 0 or more, (len(text),); return the axes.
 
-    Lines are cut off after `columns` characters. Raises ValueError unless there's one strength for each character.
+    A line break is shaded after the end of its line. Lines are cut off after `columns` characters. Raises ValueError
+    unless there's one strength for each character, and none is negative.
     """
+    columns = as_count(columns, "columns")
     if len(text) != len(strengths):
         raise ValueError(f"{len(strengths)} strengths for {len(text)} characters; expected one per character")
+    strengths = as_numbers(strengths, "strengths", len(text))
+    if strengths.min() < 0:
+        raise ValueError(f"the smallest of the strengths is {strengths.min():g}; expected 0 or more")
     lines, start = text.split("\n"), 0
     shades = np.zeros((len(lines), columns))
     ax = plt.figure(figsize=(7.6, 0.18 * len(lines) + 0.4)).add_subplot()
     for row, line in enumerate(lines):
-        shown = strengths[start : start + len(line)][:columns]
+        shown = strengths[start : start + len(line) + 1][:columns]  # with the line break
         shades[row, : len(shown)] = shown
-        start += len(line) + 1  # with the line break
+        start += len(line) + 1
         for column, character in enumerate(line[:columns]):
             ax.text(column, row, character, family="monospace", fontsize=7, ha="center", va="center")
-    shades = np.ma.masked_equal(shades, 0)  # stays white
-    ax.imshow(shades, cmap="Oranges", vmin=0, vmax=2 * max(np.max(strengths), 1e-9), aspect="auto")
+    strongest = max(shades.max(), 1e-9)
+    ax.imshow(np.ma.masked_equal(shades, 0), cmap="Oranges", vmin=0, vmax=2 * strongest, aspect="auto")  # 0 stays white
     ax.set(xticks=[], yticks=[], frame_on=False)
     ax.grid(False)
     return ax

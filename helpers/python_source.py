@@ -22,6 +22,7 @@ KIND_OF_TYPE = {
     tokenize.NEWLINE: "line end",
     tokenize.NL: "line end",
 }
+MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", None)
 for part in ("START", "MIDDLE", "END"):  # Since Python 3.12, an f-string is several tokens.
     KIND_OF_TYPE[getattr(tokenize, f"FSTRING_{part}", tokenize.STRING)] = "string"
 
@@ -30,7 +31,8 @@ def read_python_source(characters, seed=0):
     """Return files of this Python's standard library in random order, with at least `characters` if it has that many.
 
     Each file is a pair of arrays (length,): its characters as places in `ALPHABET`, and their kinds as places in
-    `KINDS`. Tests, packages, and files with other characters are left out. Versions of Python have different files.
+    `KINDS`. Tests, packages, and files with other characters are left out. Versions and installations of Python have
+    different files.
     """
     as_count(characters, "characters")
     root = Path(sysconfig.get_path("stdlib"))
@@ -53,11 +55,19 @@ def read_python_source(characters, seed=0):
 def cut_windows(files, length, stride):
     """Return windows of consecutive characters, the characters that follow each, and their kinds, (n, length) each.
 
-    A window begins every `stride` characters in the files, which are joined; so a window may span two of them.
+    A window begins every `stride` characters in the files, which are joined; so a window may span two of them. Raises
+    ValueError if the files have too few characters for one window, or a different number of kinds.
     """
+    length, stride = as_count(length, "length"), as_count(stride, "stride")
+    total = sum(len(characters) for characters, _ in files)
+    if total <= length:
+        raise ValueError(
+            f"{total} characters; expected more than the length, {length}: read more, or cut shorter windows"
+        )
+    if any(len(characters) != len(kinds) for characters, kinds in files):
+        raise ValueError("a file has different numbers of characters and kinds; expected one kind per character")
     characters, kinds = (np.concatenate(arrays) for arrays in zip(*files, strict=True))
-    starts = np.arange(0, len(characters) - length, as_count(stride, "stride"))
-    places = starts[:, None] + np.arange(as_count(length, "length"))
+    places = np.arange(0, total - length, stride)[:, None] + np.arange(length)
     return characters[places], characters[places + 1], kinds[places]
 
 
@@ -65,8 +75,11 @@ def label_characters(text):
     """Return the kind of each character of Python source, (length,), as places in `KINDS`.
 
     A docstring is a string at the beginning of the file or of an indented block; a new name follows `def` or `class`.
-    Raises SyntaxError or tokenize.TokenError if the text isn't Python.
+    Since Python 3.12, an expression inside an f-string has its own kinds. Raises TypeError if the text isn't a str, and
+    SyntaxError or tokenize.TokenError if it can't be split into tokens; whether it's valid Python isn't checked.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"text is {type(text).__name__}; expected a str with Python source")
     starts = np.cumsum([0] + [len(line) + 1 for line in text.split("\n")])  # where each line begins
     kinds, before, opens = np.full(len(text), KINDS.index("space"), dtype="int32"), "", True
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -77,7 +90,8 @@ def label_characters(text):
         if kind:
             kind = "docstring" if opens and token.type == tokenize.STRING else kind
             first, last = (starts[line - 1] + column for line, column in (token.start, token.end))
-            kinds[first:last] = KINDS.index(kind)
+            doubled = token.type == MIDDLE and text[last - 1 : last + 1] in ("{{", "}}")  # the token has only one brace
+            kinds[first : last + doubled] = KINDS.index(kind)
         if token.type not in (tokenize.COMMENT, tokenize.NL):
             before, opens = token.string, token.type == tokenize.INDENT
     return kinds

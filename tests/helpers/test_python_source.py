@@ -79,7 +79,30 @@ def test_windows_overlap_by_length_less_stride_and_know_the_next_character():
 
 def test_shading_follows_the_characters():
     ax = plot_shaded_text("ab\nc", np.array([0, 1, 5, 2]), columns=4)
-    np.testing.assert_array_equal(ax.images[0].get_array().filled(0), [[0, 1, 0, 0], [2, 0, 0, 0]])
+    np.testing.assert_array_equal(ax.images[0].get_array().filled(0), [[0, 1, 5, 0], [2, 0, 0, 0]])
     assert [text.get_text() for text in ax.texts] == ["a", "b", "c"]
     with pytest.raises(ValueError, match="one per character"):
         plot_shaded_text("ab", np.zeros(3))
+    with pytest.raises(ValueError, match="expected 0 or more"):
+        plot_shaded_text("ab", [1, -2])
+
+
+def test_shades_are_relative_to_what_is_shown():
+    ax = plot_shaded_text("abcdef", np.array([1, 0, 0, 0, 9, 9]), columns=4)
+    assert ax.images[0].get_clim() == (0, 2)
+
+
+def test_a_doubled_brace_in_an_f_string_is_part_of_it():
+    kinds = label_characters('x = f"a{{b}}c"\n')
+    assert {KINDS[kind] for kind in kinds[4:-1]} == {"string"}
+
+
+@pytest.mark.parametrize("files", [[], [(np.arange(5), np.arange(5))]])
+def test_too_few_characters_for_a_window_are_an_error(files):
+    with pytest.raises(ValueError, match="read more, or cut shorter windows"):
+        cut_windows(files, 5, 2)
+
+
+def test_only_text_is_labeled():
+    with pytest.raises(TypeError, match="expected a str"):
+        label_characters(b"x = 1")
