@@ -43,19 +43,18 @@ def plot_image_grid(images, columns=10, ax=None, ink=True):
     return ax
 
 
-def plot_shaded_text(text, strengths, columns=100):
+def plot_shaded_text(text, strengths):
     """Draw `text` with each character shaded by its strength, 0 or more, (len(text),); return the axes.
 
-    A line break is shaded after the end of its line. Lines are cut off after `columns` characters. Raises ValueError
-    unless there's one strength for each character, and none is negative.
+    A line break is shaded after the end of its line. Lines are cut off after 100 characters. Raises ValueError unless
+    there's one strength for each character, and none is negative.
     """
-    columns = as_count(columns, "columns")
     if len(text) != len(strengths):
         raise ValueError(f"{len(strengths)} strengths for {len(text)} characters; expected one per character")
     strengths = as_numbers(strengths, "strengths", len(text))
     if strengths.min() < 0:
         raise ValueError(f"the smallest of the strengths is {strengths.min():g}; expected 0 or more")
-    lines, start = text.split("\n"), 0
+    lines, start, columns = text.split("\n"), 0, 100
     shades = np.zeros((len(lines), columns))
     ax = plt.figure(figsize=(7.6, 0.18 * len(lines) + 0.4)).add_subplot()
     for row, line in enumerate(lines):

@@ -78,8 +78,8 @@ def test_windows_overlap_by_length_less_stride_and_know_the_next_character():
 
 
 def test_shading_follows_the_characters():
-    ax = plot_shaded_text("ab\nc", np.array([0, 1, 5, 2]), columns=4)
-    np.testing.assert_array_equal(ax.images[0].get_array().filled(0), [[0, 1, 5, 0], [2, 0, 0, 0]])
+    ax = plot_shaded_text("ab\nc", np.array([0, 1, 5, 2]))
+    np.testing.assert_array_equal(ax.images[0].get_array().filled(0)[:, :4], [[0, 1, 5, 0], [2, 0, 0, 0]])
     assert [text.get_text() for text in ax.texts] == ["a", "b", "c"]
     with pytest.raises(ValueError, match="one per character"):
         plot_shaded_text("ab", np.zeros(3))
@@ -88,7 +88,7 @@ def test_shading_follows_the_characters():
 
 
 def test_shades_are_relative_to_what_is_shown():
-    ax = plot_shaded_text("abcdef", np.array([1, 0, 0, 0, 9, 9]), columns=4)
+    ax = plot_shaded_text("a" * 102, np.array([1] * 100 + [9, 9]))  # two are cut off
     assert ax.images[0].get_clim() == (0, 2)
 
 
