@@ -3,7 +3,7 @@
 Links to Colab, Binder, GitHub, and the site change, and so do the notebooks' install lines and the branch that the
 workflows publish. Without a branch, the present one is kept.
 
-The project comes with an owner that GitHub doesn't allow, with dots in it, so nobody can register the name and put
+The project comes with an owner that GitHub doesn't allow, with dots in it, so no one can register the name and put
 other code there. `python -m tools.repository --check` fails until it is replaced; the workflow that publishes the site
 runs it first.
 """
