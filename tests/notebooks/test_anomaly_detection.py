@@ -65,6 +65,30 @@ def test_precision_matches_counts():
     assert define("precision")(0.1, 0.8, 0.05) == pytest.approx(anomaly[alarm].mean(), abs=0.005)
 
 
+def test_alarm_rates_match_a_count_by_hand():
+    # Two people; each has a normal and an unseen recording of 12 windows, whose second halves count.
+    place = np.tile(np.arange(12) - 6, 4)
+    names = {
+        "person": np.repeat([1, 2], 24),
+        "exercise": np.tile(np.repeat(["calm", "wild"], 12), 2),
+        "place": place,
+        "early": place < -3,
+        "late": place >= 0,
+        "FALSE_ALARM_RATE": 0.0,  # the threshold is the largest normal score
+        "SPLITS": 1,
+    }
+    scores = np.zeros(48)
+    scores[[6, 7, 10]] = 5  # person 1, calm: three false alarms in two runs
+    scores[[18, 24 + 18]] = 5  # wild: one detection each
+    names["watch_scores"] = {("wild", 0): (np.zeros(48, bool), {"cost": scores})}
+    names["watch_scores"]["wild", 0][0][:3] = True  # as if these were the validation people's
+    choose = define("choose_thresholds", **names)
+    rates = define("rate_alarms", choose_thresholds=choose, **names)("wild", "cost")
+    assert rates.shape == (2, 2, 3)
+    assert rates[0] == pytest.approx(np.tile([3 / 6, 2 / 6, 1 / 6], (2, 1)))
+    assert rates[1] == pytest.approx(np.tile([0, 0, 1 / 6], (2, 1)))
+
+
 def test_alarm_on_run_matches_a_loop():
     alarms = np.random.default_rng(0).random(200) < 0.7
     alarm_on_run = definitions.define("solutions/20_anomaly_detection", "alarm_on_run")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 from scipy.optimize import linear_sum_assignment
+from scipy.special import log_softmax
 from sklearn.metrics import f1_score, r2_score
 
 from helpers import set_seed
@@ -82,18 +83,57 @@ def test_frozen_directions_stay_while_the_rest_learns(points):
     assert np.abs(sae.encoder - encoder).max() > 1e-3
 
 
-@pytest.mark.parametrize("idle", [0, 100])
-def test_auxiliary_loss_reaches_a_latent_only_if_it_is_dead(points, idle):
-    names = {"SparseAutoencoder": SparseAutoencoder, "keep_largest": keep_largest, "PATIENCE": 50}
+def define_reviving():
+    return define("RevivingAutoencoder", SparseAutoencoder=SparseAutoencoder, keep_largest=keep_largest)
+
+
+@pytest.mark.parametrize("kind", [SparseAutoencoder, define_reviving()])
+def test_auxiliary_loss_reaches_a_latent_that_is_never_among_the_largest(points, kind):
     set_seed(0)
-    sae = define("RevivingAutoencoder", **names)(5, 12, 2)
-    sae.bias.assign(np.where(np.arange(12) == 3, 0.0, 3.0))  # latent 3 is active but never among the largest
-    sae.idle.assign(np.where(np.arange(12) == 3, idle, 0))
+    sae = kind(5, 12, 2)
+    sae.bias.assign(np.where(np.arange(12) == 3, 0.0, 3.0))
     before = ops.convert_to_numpy(sae.encoder)[:, 3].copy()
     assert not np.any(ops.convert_to_numpy(sae.encode(points))[:, 3])
     sae.compile(keras.optimizers.SGD(0.1), jit_compile=False)
     sae.fit(points, epochs=1, batch_size=64, verbose=0)
-    assert np.any(ops.convert_to_numpy(sae.encoder)[:, 3] != before) == (idle > 50)
+    assert np.any(ops.convert_to_numpy(sae.encoder)[:, 3] != before) == (kind is not SparseAutoencoder)
+
+
+def test_auxiliary_loss_matches_numpy(points):
+    set_seed(0)
+    sae = define_reviving()(5, 12, 2)
+    sae.bias.assign(np.where(np.arange(12) < 6, 5.0, 0.0))
+    encoder, directions, bias = (ops.convert_to_numpy(x) for x in (sae.encoder, sae.directions, sae.bias))
+    z = np.maximum(points @ encoder + bias, 0)
+    kept = np.where(z >= np.sort(z, axis=1)[:, -2:-1], z, 0)
+    error = points - kept @ directions
+    rest = error - (z * ~np.any(kept > 0, axis=0)) @ directions
+    expected = np.mean(np.sum(error**2, axis=1)) + np.mean(np.sum(rest**2, axis=1)) / 32
+    assert float(sae.compute_loss(points, None, sae(points))) == pytest.approx(expected, rel=1e-5)
+    assert np.any(rest != error)
+
+
+def test_removing_a_latent_takes_out_what_it_adds(points):
+    set_seed(0)
+    sae = SparseAutoencoder(5, 12, 2)
+    remove = define("remove", streams=[None, None, points])
+    z = ops.convert_to_numpy(sae.encode(points))
+    for unit in range(12):
+        zeroed = z * (np.arange(12) != unit)
+        difference = (z - zeroed) @ ops.convert_to_numpy(sae.directions)
+        assert remove(z[:, unit], sae, unit) == pytest.approx(points - difference, abs=1e-6)
+
+
+def test_loss_of_the_next_character_matches_scipy():
+    rng = np.random.default_rng(0)
+    x, weights, following = rng.normal(size=(12, 5)), rng.normal(size=(5, 7)), rng.integers(7, size=(3, 6))
+    predict = define("predict", head=lambda x: x @ weights, scale=2.0, mean=rng.normal(size=5))
+    loss = define("next_loss", predict=predict, next_test=following, WARM_UP=2)
+    logits = (x * 2.0 + predict.__globals__["mean"]) @ weights
+    expected = -log_softmax(logits, axis=1)[np.arange(12), following[:, 2:].ravel()]
+    assert loss(x) == pytest.approx(expected)
+    some = np.arange(12) % 3 == 0
+    assert loss(x, some) == pytest.approx(expected[some])
 
 
 def test_scores_of_units_match_scikit_learn():
