@@ -17,7 +17,7 @@ from tests.notebooks import definitions
 define = partial(definitions.define, "19_sparse_autoencoders_for_interpretability")
 keep_largest = define("keep_largest")
 SparseAutoencoder = define("SparseAutoencoder", keep_largest=keep_largest)
-WORLD = {"FEATURES": 256, "DIM": 64, "PARENTS": slice(0, 16), "CHILDREN": slice(16, 80), "OTHERS": slice(80, 256)}
+WORLD = {"FEATURES": 256, "PARENTS": slice(0, 16), "CHILDREN": slice(16, 80), "OTHERS": slice(80, 256)}
 
 
 @pytest.fixture
@@ -37,10 +37,9 @@ def test_top_k_keeps_what_a_sort_keeps():
 
 
 def test_matching_finds_the_best_one_to_one_assignment():
-    rng = np.random.default_rng(0)
-    match, unit_vectors = define("match", linear_sum_assignment=linear_sum_assignment), define("unit_vectors", DIM=3)
+    rng, match = np.random.default_rng(0), define("match", linear_sum_assignment=linear_sum_assignment)
     for _ in range(20):
-        features, directions = unit_vectors(4, rng), unit_vectors(4, rng)
+        features, directions = rng.normal(size=(2, 4, 3))
         cosines = features @ directions.T
         best = max(permutations(range(4)), key=lambda order: sum(cosines[range(4), order]))
         latents, matched = match(features, directions)
@@ -56,7 +55,7 @@ def test_explained_variance_is_the_variance_weighted_r2(points):
 
 def test_children_are_active_only_with_their_parent_and_at_most_one_at_a_time():
     frequencies, rng = define("frequencies"), np.random.default_rng(0)
-    features = define("unit_vectors", **WORLD)(256, rng)
+    features = rng.normal(size=(256, 64)).astype("float32")
     x, a = define("draw", frequencies=frequencies, **WORLD)(4000, features, rng)
     assert x == pytest.approx(a @ features, abs=1e-5)
     children = (a[:, WORLD["CHILDREN"]] > 0).reshape(-1, 16, 4).sum(axis=2)
