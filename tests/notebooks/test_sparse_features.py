@@ -141,3 +141,21 @@ def test_scores_of_units_match_scikit_learn():
     scores = define("score_units", KINDS=kinds)(active, y)
     expected = [[f1_score(y == kind, unit) for kind in range(3)] for unit in active.T]
     assert scores == pytest.approx(np.array(expected), abs=1e-6)
+
+
+def test_l1_sums_the_activations(points):
+    set_seed(0)
+    sae = define("L1Autoencoder", SparseAutoencoder=SparseAutoencoder)(5, 12, None)
+    encoder, directions = (ops.convert_to_numpy(weight) for weight in (sae.encoder, sae.directions))
+    z = np.maximum(points @ encoder, 0)
+    expected = np.mean(np.sum((points - z @ directions) ** 2, axis=1)) + 0.5 * np.mean(np.sum(z, axis=1))
+    assert float(sae.compute_loss(points, None, sae(points))) == pytest.approx(expected, rel=1e-5)
+
+
+def test_batch_top_k_keeps_the_largest_of_the_batch():
+    names = {"SparseAutoencoder": SparseAutoencoder}
+    solution = partial(definitions.define, "solutions/19_sparse_autoencoders_for_interpretability")
+    sae = solution("BatchTopK", TopK=solution("TopK", **names))(5, 12, 2)
+    z = np.random.default_rng(0).uniform(size=(32, 12)).astype("float32")
+    kept = ops.convert_to_numpy(sae.keep_largest(z))
+    np.testing.assert_array_equal(np.sort(kept[kept > 0]), np.sort(z.ravel())[-64:])
