@@ -53,6 +53,23 @@ def test_explained_variance_is_the_variance_weighted_r2(points):
     assert define("explained_variance")(points, x_hat) == pytest.approx(expected)
 
 
+def test_measures_of_a_known_world_match_scikit_learn():
+    set_seed(0)
+    rng, sae = np.random.default_rng(0), SparseAutoencoder(5, 12, 4)
+    features = rng.normal(size=(12, 5)).astype("float32")
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    a = rng.random((200, 12), dtype="float32") * (rng.random((200, 12)) < 0.3)
+    match, explained = define("match", linear_sum_assignment=linear_sum_assignment), define("explained_variance")
+    known = {"features": features, "CHILDREN": slice(2, 6), "match": match, "explained_variance": explained}
+    _, found, children, f1, active, dead = define("measure", **known)(sae, a @ features, a)
+    z = ops.convert_to_numpy(sae.encode(a @ features))
+    latents, cosines = match(features, ops.convert_to_numpy(sae.directions))
+    expected = [f1_score(a[:, i] > 0, z[:, latent] > 0.5, zero_division=0) for i, latent in enumerate(latents)]
+    assert f1 == pytest.approx(np.mean(expected))
+    assert (found, children) == pytest.approx((np.mean(cosines > 0.8), np.mean(cosines[2:6] > 0.8)))
+    assert (active, dead) == (np.mean(np.sum(z > 0, axis=1)), 12 - len(set(np.nonzero(z)[1])))
+
+
 def test_children_are_active_only_with_their_parent_and_at_most_one_at_a_time():
     frequencies, rng = define("frequencies"), np.random.default_rng(0)
     features = rng.normal(size=(256, 64)).astype("float32")
