@@ -34,6 +34,8 @@ def test_top_k_keeps_what_a_sort_keeps():
     z = np.random.default_rng(0).uniform(size=(32, 20)).astype("float32")
     expected = np.where(z >= np.sort(z, axis=1)[:, -3:][:, :1], z, 0)
     np.testing.assert_array_equal(ops.convert_to_numpy(keep_largest(z, 3)), expected)
+    windows = ops.convert_to_numpy(keep_largest(z.reshape(8, 4, 20), 3))
+    np.testing.assert_array_equal(windows.reshape(32, 20), expected)
 
 
 def test_matching_finds_the_best_one_to_one_assignment():
@@ -129,27 +131,13 @@ def test_auxiliary_loss_matches_numpy(points):
     assert np.any(rest != error)
 
 
-def test_removing_a_latent_takes_out_what_it_adds(points):
-    set_seed(0)
-    sae = SparseAutoencoder(5, 12, 2)
-    remove = define("remove", streams=[None, None, points])
-    z = ops.convert_to_numpy(sae.encode(points))
-    for unit in range(12):
-        zeroed = z * (np.arange(12) != unit)
-        difference = (z - zeroed) @ ops.convert_to_numpy(sae.directions)
-        assert remove(z[:, unit], sae, unit) == pytest.approx(points - difference, abs=1e-6)
-
-
 def test_loss_of_the_next_character_matches_scipy():
     rng = np.random.default_rng(0)
-    x, weights, following = rng.normal(size=(12, 5)), rng.normal(size=(5, 7)), rng.integers(7, size=(3, 6))
-    predict = define("predict", head=lambda x: x @ weights, scale=2.0, mean=rng.normal(size=5))
-    loss = define("next_loss", predict=predict, next_test=following, WARM_UP=2)
-    logits = (x * 2.0 + predict.__globals__["mean"]) @ weights
-    expected = -log_softmax(logits, axis=1)[np.arange(12), following[:, 2:].ravel()]
-    assert loss(x) == pytest.approx(expected)
-    some = np.arange(12) % 3 == 0
-    assert loss(x, some) == pytest.approx(expected[some])
+    logits, following = rng.normal(size=(3, 6, 7)), rng.integers(7, size=(3, 6))
+    names = {"measured": define("measured", WARM_UP=2), "read": lambda network, x: network(x), "upper": lambda x: x * 2}
+    loss = define("next_loss", next_test=following, **names)
+    expected = -np.take_along_axis(log_softmax(logits * 2, axis=2), following[..., None], axis=2)[:, 2:]
+    assert loss(logits) == pytest.approx(expected.mean())
 
 
 def test_scores_of_units_match_scikit_learn():
@@ -158,6 +146,20 @@ def test_scores_of_units_match_scikit_learn():
     scores = define("score_units", KINDS=kinds)(active, y)
     expected = [[f1_score(y == kind, unit) for kind in range(3)] for unit in active.T]
     assert scores == pytest.approx(np.array(expected), abs=1e-6)
+
+
+def test_ranking_of_units_matches_scikit_learn():
+    rng, kinds = np.random.default_rng(0), np.random.default_rng(1).integers(3, size=200)
+    x = rng.normal(size=(200, 5)) + np.eye(3, 5)[kinds]
+    score = define("score_units", KINDS=["a", "b", "c"])
+    ranking, thresholds = define("rank_units", score_units=score, kinds_valid=kinds)(x)
+    tried = np.quantile(x, 1 - np.geomspace(0.5, 0.001, 16), axis=0)
+    scores = np.array([[[f1_score(kinds == k, x[:, i] > t[i]) for k in range(3)] for i in range(5)] for t in tried])
+    for kind in range(3):
+        assert np.all(np.diff(scores.max(axis=0)[ranking[:, kind], kind]) <= 1e-6)
+        for unit in range(5):
+            reached = f1_score(kinds == kind, x[:, unit] > thresholds[unit, kind])
+            assert reached == pytest.approx(scores[:, unit, kind].max())
 
 
 def test_l1_sums_the_activations(points):
