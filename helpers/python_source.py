@@ -11,20 +11,30 @@ import numpy as np
 
 from helpers.validation import as_count
 
-KINDS = ("space", "comment", "docstring", "string", "number", "keyword", "new name", "name", "operator", "line end")
+QUOTES = {'"': "double-quoted", "'": "single-quoted"}
+KINDS = (
+    "space",
+    "comment",
+    "docstring",
+    *QUOTES.values(),
+    "number",
+    "keyword",
+    "new name",
+    "name",
+    "operator",
+    "line end",
+)
 ALPHABET = "\n" + "".join(map(chr, range(32, 127)))  # 96 characters; the code of a character is its place here
 SKIPPED = {"test", "tests", "site-packages", "dist-packages", "idlelib", "lib2to3", "encodings", "pydoc_data"}
 KIND_OF_TYPE = {
     tokenize.COMMENT: "comment",
-    tokenize.STRING: "string",
     tokenize.NUMBER: "number",
     tokenize.OP: "operator",
     tokenize.NEWLINE: "line end",
     tokenize.NL: "line end",
 }
-MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", None)
-for part in ("START", "MIDDLE", "END"):  # Since Python 3.12, an f-string is several tokens.
-    KIND_OF_TYPE[getattr(tokenize, f"FSTRING_{part}", tokenize.STRING)] = "string"
+# Since Python 3.12, an f-string is several tokens.
+START, MIDDLE, END = (getattr(tokenize, f"FSTRING_{part}", None) for part in ("START", "MIDDLE", "END"))
 
 
 def read_python_source(characters, seed=0):
@@ -74,21 +84,31 @@ def cut_windows(files, length, stride):
 def label_characters(text):
     """Return the kind of each character of Python source, (length,), as places in `KINDS`.
 
-    A docstring is a string at the beginning of the file or of an indented block; a new name follows `def` or `class`.
-    Since Python 3.12, an expression inside an f-string has its own kinds. Raises TypeError if the text isn't a str, and
-    SyntaxError or tokenize.TokenError if it can't be split into tokens; whether it's valid Python isn't checked.
+    A string is double-quoted or single-quoted or, at the beginning of the file or of an indented block, a docstring; a
+    new name follows `def` or `class`. Since Python 3.12, an expression inside an f-string has its own kinds. Raises
+    TypeError if the text isn't a str, and SyntaxError or tokenize.TokenError if it can't be split into tokens; whether
+    it's valid Python isn't checked.
     """
     if not isinstance(text, str):
         raise TypeError(f"text is {type(text).__name__}; expected a str with Python source")
     starts = np.cumsum([0] + [len(line) + 1 for line in text.split("\n")])  # where each line begins
     kinds, before, opens = np.full(len(text), KINDS.index("space"), dtype="int32"), "", True
+    quotes = []  # of the f-strings that the token is in
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         kind = KIND_OF_TYPE.get(token.type)
         if token.type == tokenize.NAME:
             named = "new name" if before in ("def", "class") else "name"
             kind = "keyword" if keyword.iskeyword(token.string) else named
+        elif token.type == tokenize.STRING:
+            kind = "docstring" if opens else QUOTES[token.string[-1]]
+        elif token.type == START:
+            quotes.append(token.string[-1])
+            kind = QUOTES[quotes[-1]]
+        elif token.type == MIDDLE:
+            kind = QUOTES[quotes[-1]]
+        elif token.type == END:
+            kind = QUOTES[quotes.pop()]
         if kind:
-            kind = "docstring" if opens and token.type == tokenize.STRING else kind
             first, last = (starts[line - 1] + column for line, column in (token.start, token.end))
             doubled = token.type == MIDDLE and text[last - 1 : last + 1] in ("{{", "}}")  # the token has only one brace
             kinds[first : last + doubled] = KINDS.index(kind)

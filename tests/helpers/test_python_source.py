@@ -21,7 +21,7 @@ class A:
 
     def f(self):
         "d"
-        return "no doc".join(os)
+        return "no doc".join(os + 'q"' + r'r')
 '''
 
 
@@ -35,12 +35,13 @@ def find(kind):
     [
         ("docstring", ['"""Doc."""', '"""Doc\n    two"""', '"d"']),
         ("comment", ["# why", "# c"]),
-        ("string", ['"s"', '"no doc"']),
+        ("double-quoted", ['"s"', '"no doc"']),
+        ("single-quoted", ["'q\"'", "r'r'"]),
         ("number", ["1.5"]),
         ("keyword", ["import", "class", "def", "return"]),
         ("new name", ["A", "f"]),
         ("name", ["os", "x", "self", "join", "os"]),
-        ("operator", [":", "=", "+", "(", "):", ".", "(", ")"]),
+        ("operator", [":", "=", "+", "(", "):", ".", "(", "+", "+", ")"]),
     ],
 )
 def test_characters_of_each_kind(kind, expected):
@@ -48,10 +49,10 @@ def test_characters_of_each_kind(kind, expected):
 
 
 def test_parts_of_an_f_string_are_strings_in_every_version():
-    text = 'x = f"a{y!r:>{w}}b" "c"\n'
+    text = """x = f"a{y!r:>{w}}b" f'c{d["e"]}g' 'h'\n"""
     kinds = label_characters(text)
-    for character in ("a", "b", "c"):
-        assert KINDS[kinds[text.index(character)]] == "string"
+    for character, kind in zip("abcgh", ["double", "double", "single", "single", "single"], strict=True):
+        assert KINDS[kinds[text.index(character)]] == f"{kind}-quoted"
     assert KINDS[kinds[0]] == "name"
 
 
@@ -94,7 +95,7 @@ def test_shades_are_relative_to_what_is_shown():
 
 def test_a_doubled_brace_in_an_f_string_is_part_of_it():
     kinds = label_characters('x = f"a{{b}}c"\n')
-    assert {KINDS[kind] for kind in kinds[4:-1]} == {"string"}
+    assert {KINDS[kind] for kind in kinds[4:-1]} == {"double-quoted"}
 
 
 @pytest.mark.parametrize("files", [[], [(np.arange(5), np.arange(5))]])

@@ -131,13 +131,19 @@ def test_auxiliary_loss_matches_numpy(points):
     assert np.any(rest != error)
 
 
-def test_loss_of_the_next_character_matches_scipy():
+def test_predictions_of_the_next_character_match_scipy():
     rng = np.random.default_rng(0)
-    logits, following = rng.normal(size=(3, 6, 7)), rng.integers(7, size=(3, 6))
+    logits, following, kinds = rng.normal(size=(3, 6, 7)), rng.integers(7, size=12), rng.integers(3, size=12)
     names = {"measured": define("measured", WARM_UP=2), "read": lambda network, x: network(x), "upper": lambda x: x * 2}
-    loss = define("next_loss", next_test=following, losses=keras.losses, **names)
-    expected = -np.take_along_axis(log_softmax(logits * 2, axis=2), following[..., None], axis=2)[:, 2:]
-    assert loss(logits) == pytest.approx(expected.mean())
+    predict = define("predict_next", next_test=following, **names)
+    log_p = log_softmax(2 * logits[:, 2:].reshape(12, 7), axis=1)
+    loss = -np.take_along_axis(log_p, following[:, None], axis=1)[:, 0]
+    assert predict(logits)[0] == pytest.approx(np.exp(log_p))
+    assert predict(logits)[1] == pytest.approx(loss)
+
+    names = {"QUOTES": {"a": "", "b": ""}, "QUOTED": [2, 0], "ALPHABET": "..a..b."}
+    expected = np.exp(log_p[kinds == 2, 2]).mean(), np.exp(log_p[kinds == 0, 5]).mean(), loss[kinds == 1].mean()
+    assert define("expect_quotes", predict_next=predict, kinds_test=kinds, **names)(logits) == pytest.approx(expected)
 
 
 def test_scores_of_units_match_scikit_learn():
