@@ -141,9 +141,10 @@ def test_predictions_of_the_next_character_match_scipy():
     assert predict(logits)[0] == pytest.approx(np.exp(log_p))
     assert predict(logits)[1] == pytest.approx(loss)
 
-    names = {"QUOTES": {"a": "", "b": ""}, "QUOTED": [2, 0], "ALPHABET": "..a..b."}
-    expected = np.exp(log_p[kinds == 2, 2]).mean(), np.exp(log_p[kinds == 0, 5]).mean(), loss[kinds == 1].mean()
-    assert define("expect_quotes", predict_next=predict, kinds_test=kinds, **names)(logits) == pytest.approx(expected)
+    names = {"predict_next": predict, "kinds_test": kinds, "next_test": following, "ALPHABET": "..a..b."}
+    p, rest = define("expect_quote", **names)(logits, "b", 2)
+    assert p == pytest.approx(np.exp(log_p[kinds == 2, 5]).mean())
+    assert rest == pytest.approx(loss[(kinds == 2) & (following != 5)].mean())
 
 
 def test_scores_of_units_match_scikit_learn():
