@@ -142,12 +142,14 @@ def test_predictions_of_the_next_character_match_scipy():
     assert predict(logits)[1] == pytest.approx(loss)
 
     names = {"predict_next": predict, "kinds_test": kinds, "next_test": following, "ALPHABET": "..a..b."}
-    p, rest = define("expect_quote", **names)(logits, "b", 2)
-    assert p == pytest.approx(np.exp(log_p[kinds == 2, 5]).mean())
-    others = log_softmax(np.delete(2 * logits[:, 2:].reshape(12, 7), 5, axis=1), axis=1)  # without "b"
-    others = np.insert(others, 5, np.nan, axis=1)
-    expected = [-others[i, following[i]] for i in np.flatnonzero((kinds == 2) & (following != 5))]
-    assert rest == pytest.approx(np.mean(expected))
+    rows = define("expect_quotes", QUOTES={"b": "", "a": ""}, QUOTED=[2, 0], **names)(logits)
+    for code, kind, (p, rest, elsewhere) in zip([5, 2], [2, 0], rows, strict=True):
+        others = log_softmax(np.delete(2 * logits[:, 2:].reshape(12, 7), code, axis=1), axis=1)  # without the quote
+        others = np.insert(others, code, np.nan, axis=1)
+        expected = [-others[i, following[i]] for i in np.flatnonzero((kinds == kind) & (following != code))]
+        assert p == pytest.approx(np.exp(log_p[kinds == kind, code]).mean())
+        assert rest == pytest.approx(np.mean(expected))
+        assert elsewhere == pytest.approx(loss[kinds != kind].mean())
 
 
 def test_scores_of_units_match_scikit_learn():
