@@ -133,23 +133,22 @@ def test_auxiliary_loss_matches_numpy(points):
 
 def test_predictions_of_the_next_character_match_scipy():
     rng = np.random.default_rng(0)
-    logits, following, kinds = rng.normal(size=(3, 6, 7)), rng.integers(7, size=12), rng.integers(3, size=12)
+    logits, following, kinds = rng.normal(size=(12, 6, 7)), rng.choice([1, 2, 5], size=48), rng.integers(3, size=48)
     names = {"measured": define("measured", WARM_UP=2), "read": lambda network, x: network(x), "upper": lambda x: x * 2}
     predict = define("predict_next", next_test=following, **names)
-    log_p = log_softmax(2 * logits[:, 2:].reshape(12, 7), axis=1)
+    log_p = log_softmax(2 * logits[:, 2:].reshape(48, 7), axis=1)
     loss = -np.take_along_axis(log_p, following[:, None], axis=1)[:, 0]
     assert predict(logits)[0] == pytest.approx(np.exp(log_p))
     assert predict(logits)[1] == pytest.approx(loss)
 
     names = {"predict_next": predict, "kinds_test": kinds, "next_test": following, "ALPHABET": "..a..b."}
-    rows = define("expect_quotes", QUOTES={"b": "", "a": ""}, QUOTED=[2, 0], **names)(logits)
-    for code, kind, (p, rest, elsewhere) in zip([5, 2], [2, 0], rows, strict=True):
-        others = log_softmax(np.delete(2 * logits[:, 2:].reshape(12, 7), code, axis=1), axis=1)  # without the quote
+    rows = define("lose_quotes", QUOTES={"b": "", "a": ""}, QUOTED=[2, 0], **names)(logits)
+    for code, kind, row in zip([5, 2], [2, 0], rows, strict=True):
+        others = log_softmax(np.delete(2 * logits[:, 2:].reshape(48, 7), code, axis=1), axis=1)  # without the quote
         others = np.insert(others, code, np.nan, axis=1)
-        expected = [-others[i, following[i]] for i in np.flatnonzero((kinds == kind) & (following != code))]
-        assert p == pytest.approx(np.exp(log_p[kinds == kind, code]).mean())
-        assert rest == pytest.approx(np.mean(expected))
-        assert elsewhere == pytest.approx(loss[kinds != kind].mean())
+        closing, elsewhere = (following == code) & (kinds == kind), (following == code) & (kinds != kind)
+        rest = [-others[i, following[i]] for i in np.flatnonzero(following != code)]
+        assert row == pytest.approx([loss[closing].mean(), loss[elsewhere].mean(), np.mean(rest)])
 
 
 def test_scores_of_units_match_scikit_learn():
