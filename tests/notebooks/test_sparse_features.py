@@ -142,13 +142,14 @@ def test_predictions_of_the_next_character_match_scipy():
     assert predict(logits)[1] == pytest.approx(loss)
 
     names = {"predict_next": predict, "kinds_test": kinds, "next_test": following, "ALPHABET": "..a..b."}
-    rows = define("lose_quotes", QUOTES={"b": "", "a": ""}, QUOTED=[2, 0], **names)(logits)
+    rows = define("measure_losses", QUOTES={"b": "", "a": ""}, QUOTED=[2, 0], **names)(logits)
     for code, kind, row in zip([5, 2], [2, 0], rows, strict=True):
         others = log_softmax(np.delete(2 * logits[:, 2:].reshape(48, 7), code, axis=1), axis=1)  # without the quote
         others = np.insert(others, code, np.nan, axis=1)
         closing, elsewhere = (following == code) & (kinds == kind), (following == code) & (kinds != kind)
         rest = [-others[i, following[i]] for i in np.flatnonzero(following != code)]
-        assert row == pytest.approx([loss[closing].mean(), loss[elsewhere].mean(), np.mean(rest)])
+        other = loss[(following == 7 - code) & (kinds == 2 - kind)].mean()
+        assert row == pytest.approx([loss[closing].mean(), loss[elsewhere].mean(), np.mean(rest), other])
 
 
 def test_scores_of_units_match_scikit_learn():
