@@ -131,25 +131,42 @@ def test_auxiliary_loss_matches_numpy(points):
     assert np.any(rest != error)
 
 
-def test_predictions_of_the_next_character_match_scipy():
+def test_losses_of_the_next_character_match_scipy():
     rng = np.random.default_rng(0)
     logits, following, kinds = rng.normal(size=(12, 6, 7)), rng.choice([1, 2, 5], size=48), rng.integers(3, size=48)
-    names = {"measured": define("measured", WARM_UP=2), "read": lambda network, x: network(x), "upper": lambda x: x * 2}
-    predict = define("predict_next", next_test=following, **names)
+    names = {"measured": define("measured", WARM_UP=2), "read": lambda network, x: network(x)}
+    measure_one = define("loss_of_next", next_test=following, **names)
     log_p = log_softmax(2 * logits[:, 2:].reshape(48, 7), axis=1)
     loss = -np.take_along_axis(log_p, following[:, None], axis=1)[:, 0]
-    assert predict(logits)[0] == pytest.approx(np.exp(log_p))
-    assert predict(logits)[1] == pytest.approx(loss)
+    assert measure_one(lambda x: 2 * x, logits) == pytest.approx(loss)
 
-    names = {"predict_next": predict, "kinds_test": kinds, "next_test": following, "ALPHABET": "..a..b."}
-    rows = define("measure_losses", QUOTES={"b": "", "a": ""}, QUOTED=[2, 0], **names)(logits)
+    names = {"loss_of_next": measure_one, "kinds_test": kinds, "next_test": following, "ALPHABET": "..a..b."}
+    rows = define("measure_losses", QUOTES={"b": "", "a": ""}, QUOTED=[2, 0], **names)(lambda x: 2 * x, logits)
     for code, kind, row in zip([5, 2], [2, 0], rows, strict=True):
-        others = log_softmax(np.delete(2 * logits[:, 2:].reshape(48, 7), code, axis=1), axis=1)  # without the quote
-        others = np.insert(others, code, np.nan, axis=1)
         closing, elsewhere = (following == code) & (kinds == kind), (following == code) & (kinds != kind)
-        rest = [-others[i, following[i]] for i in np.flatnonzero(following != code)]
-        other = loss[(following == 7 - code) & (kinds == 2 - kind)].mean()
-        assert row == pytest.approx([loss[closing].mean(), loss[elsewhere].mean(), np.mean(rest), other])
+        other = (following == 7 - code) & (kinds == 2 - kind)
+        assert row == pytest.approx([loss[closing].mean(), loss[elsewhere].mean(), loss[other].mean(), loss.mean()])
+
+
+def test_ablation_subtracts_what_the_latent_adds_and_as_much_elsewhere():
+    set_seed(0)
+    rng, sae = np.random.default_rng(0), SparseAutoencoder(5, 12, 3)
+    texts = {"text_valid": np.float32(rng.normal(size=(20, 2, 5))), "text_test": np.float32(rng.normal(size=(4, 2, 5)))}
+    kinds = np.arange(40) % 2
+    names = {"read": lambda network, x: network(x), "measured": lambda x: x.reshape(-1, 5), "kinds_valid": kinds}
+    best = {"best_units": lambda z: ([6, 9], None), "measure_losses": lambda upper, stream: stream, "FEATURES": 12}
+    changed, cosine = define("ablate", **texts, **names, **best)(lambda x: x, None, [sae, sae], 1)
+    z, directions = (ops.convert_to_numpy(x) for x in (sae.encode(texts["text_test"]), sae.directions))
+    parts, amount = texts["text_test"] - changed[0], z[..., 9, None]
+    assert cosine == pytest.approx(1)
+    np.testing.assert_allclose(parts[0], amount * directions[9], atol=1e-5)
+    others = np.where(np.arange(12) == 9, -1, z)
+    np.testing.assert_allclose(parts[1], amount * directions[others.argmax(axis=-1)], atol=1e-5)
+    for part, direction in zip(parts[2:7], directions[4:9], strict=True):
+        np.testing.assert_allclose(part, amount * direction, atol=1e-5)
+    x = texts["text_valid"].reshape(-1, 5)
+    difference = x[kinds == 1].mean(axis=0) - x.mean(axis=0)
+    np.testing.assert_allclose(parts[7], amount * difference / np.sqrt(np.sum(difference**2)), atol=1e-5)
 
 
 def test_scores_of_units_match_scikit_learn():
@@ -160,18 +177,16 @@ def test_scores_of_units_match_scikit_learn():
     assert scores == pytest.approx(np.array(expected), abs=1e-6)
 
 
-def test_ranking_of_units_matches_scikit_learn():
+def test_best_units_match_scikit_learn():
     rng, kinds = np.random.default_rng(0), np.random.default_rng(1).integers(3, size=200)
     x = rng.normal(size=(200, 5)) + np.eye(3, 5)[kinds]
     score = define("score_units", KINDS=["a", "b", "c"])
-    ranking, thresholds = define("rank_units", score_units=score, kinds_valid=kinds)(x)
+    units, thresholds = define("best_units", score_units=score, kinds_valid=kinds, KINDS=["a", "b", "c"])(x)
     tried = np.quantile(x, 1 - np.geomspace(0.5, 0.001, 16), axis=0)
     scores = np.array([[[f1_score(kinds == k, x[:, i] > t[i]) for k in range(3)] for i in range(5)] for t in tried])
     for kind in range(3):
-        assert np.all(np.diff(scores.max(axis=0)[ranking[:, kind], kind]) <= 1e-6)
-        for unit in range(5):
-            reached = f1_score(kinds == kind, x[:, unit] > thresholds[unit, kind])
-            assert reached == pytest.approx(scores[:, unit, kind].max())
+        reached = f1_score(kinds == kind, x[:, units[kind]] > thresholds[kind])
+        assert reached == pytest.approx(scores[:, :, kind].max())
 
 
 def test_l1_sums_the_activations(points):
