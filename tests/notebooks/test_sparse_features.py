@@ -152,21 +152,35 @@ def test_ablation_subtracts_what_the_latent_adds_and_as_much_elsewhere():
     set_seed(0)
     rng, sae = np.random.default_rng(0), SparseAutoencoder(5, 12, 3)
     texts = {"text_valid": np.float32(rng.normal(size=(20, 2, 5))), "text_test": np.float32(rng.normal(size=(4, 2, 5)))}
-    kinds = np.arange(40) % 2
+    kinds, seen = np.arange(40) % 2, []
+
+    def measure_losses(upper, stream):
+        seen.append(stream)
+        return np.full((2, 4), len(seen)) * [[1], [100]]
+
     names = {"read": lambda network, x: network(x), "measured": lambda x: x.reshape(-1, 5), "kinds_valid": kinds}
-    best = {"best_units": lambda z: ([6, 9], None), "measure_losses": lambda upper, stream: -stream, "FEATURES": 12}
-    rises = define("ablate", **texts, **names, **best)(lambda x: x, None, [sae, sae], 1)
+    names |= {
+        "best_units": lambda z: ([6, 9], None),
+        "measure_losses": measure_losses,
+        "FEATURES": 12,
+        "QUOTED": [1, 0],
+    }
+    rises = define("ablate", **texts, **names)(lambda x: x, None, [sae, sae])
     z, directions = (ops.convert_to_numpy(x) for x in (sae.encode(texts["text_test"]), sae.directions))
-    np.testing.assert_array_equal(rises[0], rises[1])
-    parts, amount = rises[0], z[..., 9, None]
-    np.testing.assert_allclose(parts[0], amount * directions[9], atol=1e-5)
-    others = np.where(np.arange(12) == 9, -1, z)
-    np.testing.assert_allclose(parts[1], amount * directions[others.argmax(axis=-1)], atol=1e-5)
-    for part, direction in zip(parts[2:7], directions[4:9], strict=True):
-        np.testing.assert_allclose(part, amount * direction, atol=1e-5)
     x = texts["text_valid"].reshape(-1, 5)
-    difference = x[kinds == 1].mean(axis=0) - x.mean(axis=0)
-    np.testing.assert_allclose(parts[7], amount * difference / np.sqrt(np.sum(difference**2)), atol=1e-5)
+    for number, (kind, unit) in enumerate([(1, 9), (0, 6)]):
+        difference = x[kinds == kind].mean(axis=0) - x.mean(axis=0)
+        strongest = np.where(np.arange(12) == unit, -1, z).argmax(axis=-1)
+        paths = [directions[unit], directions[strongest], *directions[unit - 5 : unit]]
+        paths.append(difference / np.sqrt(np.sum(difference**2)))
+        for place, path in enumerate(paths):
+            for call in (16 * number + place, 16 * number + 8 + place):  # for either autoencoder
+                part = texts["text_test"] - seen[call]
+                np.testing.assert_allclose(part, z[..., unit, None] * path, atol=1e-5)
+    np.testing.assert_array_equal(seen[32], texts["text_test"])
+    assert rises.shape == (2, 2, 8, 4)
+    np.testing.assert_array_equal(rises[0, :, :, 0].ravel(), np.arange(1, 17) - 33)
+    np.testing.assert_array_equal(rises[1, :, :, 0].ravel(), 100 * (np.arange(17, 33) - 33))
 
 
 def test_scores_of_units_match_scikit_learn():
